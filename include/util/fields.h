@@ -1,0 +1,110 @@
+/*
+ * fields.h - JSON objects as C structs: one table reads, writes and frees, so they cannot disagree.
+ *
+ *	static const struct field user_fields[] = {
+ *		F_INT(struct spec_user, uid, "uid"),
+ *		F_LIST(struct spec_user, groups, "additionalGids", ...), F_END };
+ *
+ * A mistake in the text reads "process: user: uid: expected an integer". C types by macro:
+ * F_STR char *; F_BOOL bool; F_TRI int (-1 unset, 0, 1); F_INT int64_t (UNSET when absent);
+ * F_STRV struct strv; F_INTS VEC(int64_t); F_MAP struct strmap; F_OBJ a struct inside;
+ * F_PTR a pointer to a struct (NULL when absent); F_VEC VEC(struct); F_RAW char * (any JSON value
+ * as compact text); F_SET struct strv written as {"key":{}} (ExposedPorts, Volumes).
+ */
+#ifndef UTIL_FIELDS_H
+#define UTIL_FIELDS_H
+
+#include "util/error.h"
+#include "util/str.h"
+#include "util/vec.h"
+
+#include <jansson.h>
+
+#define UNSET INT64_MIN /* an integer that was not given */
+
+enum field_type {
+	FIELD_END,
+	FIELD_STR,
+	FIELD_BOOL,
+	FIELD_TRI,
+	FIELD_INT,
+	FIELD_STRV,
+	FIELD_INTS,
+	FIELD_MAP,
+	FIELD_OBJ,
+	FIELD_PTR,
+	FIELD_VEC,
+	FIELD_RAW,
+	FIELD_SET,
+};
+enum field_flags {
+	FIELD_REQUIRED = 1, /* absent is an error */
+	FIELD_KEEP = 2,	    /* written even when empty (by default what is empty is left out) */
+};
+struct field {
+	const char *name;
+	enum field_type type;
+	unsigned flags;
+	size_t offset;
+	const struct field *sub; /* OBJ, PTR, VEC */
+	size_t size;		 /* of the struct behind PTR, VEC */
+};
+#define F_CHECK_(s, m, t) (0 * sizeof(1 ? &((s *)0)->m : (t *)0))
+#define F_(s, m, n, T, ctype, fl)                                                                  \
+	{ .name = (n), .type = (T), .flags = (fl), .offset = offsetof(s, m) + F_CHECK_(s, m, ctype) }
+#define F_STR_(s, m, n, fl)  F_(s, m, n, FIELD_STR, char *, fl)
+#define F_STR(s, m, n)	     F_STR_(s, m, n, 0)
+#define F_BOOL_(s, m, n, fl) F_(s, m, n, FIELD_BOOL, bool, fl)
+#define F_BOOL(s, m, n)	     F_BOOL_(s, m, n, 0)
+#define F_TRI(s, m, n)	     F_(s, m, n, FIELD_TRI, int, 0)
+#define F_INT_(s, m, n, fl)  F_(s, m, n, FIELD_INT, int64_t, fl)
+#define F_INT(s, m, n)	     F_INT_(s, m, n, 0)
+#define F_STRV_(s, m, n, fl) F_(s, m, n, FIELD_STRV, struct strv, fl)
+#define F_STRV(s, m, n)	     F_STRV_(s, m, n, 0)
+#define F_INTS(s, m, n)	     { .name = (n), .type = FIELD_INTS, .offset = offsetof(s, m) }
+#define F_MAP_(s, m, n, fl)  F_(s, m, n, FIELD_MAP, struct strmap, fl)
+#define F_MAP(s, m, n)	     F_MAP_(s, m, n, 0)
+#define F_SET(s, m, n)	     F_(s, m, n, FIELD_SET, struct strv, 0)
+#define F_RAW(s, m, n)	     F_(s, m, n, FIELD_RAW, char *, 0)
+#define F_OBJ_(s, m, n, table, fl)                                                                 \
+	{ .name = (n), .type = FIELD_OBJ, .flags = (fl), .offset = offsetof(s, m), .sub = (table) }
+#define F_OBJ(s, m, n, table) F_OBJ_(s, m, n, table, 0)
+#define F_PTR(s, m, n, table)                                                                      \
+	{ .name = (n), .type = FIELD_PTR, .offset = offsetof(s, m), .sub = (table),                \
+	  .size = sizeof(*((s *)0)->m) }
+#define F_VEC_(s, m, n, table, fl)                                                                 \
+	{ .name = (n), .type = FIELD_VEC, .flags = (fl), .offset = offsetof(s, m), .sub = (table), \
+	  .size = sizeof(*((s *)0)->m.v) }
+#define F_VEC(s, m, n, table) F_VEC_(s, m, n, table, 0)
+#define F_END		      { .type = FIELD_END }
+
+enum fields_mode {
+	FIELDS_LENIENT, /* unknown members are ignored, as the image formats ask for */
+	FIELDS_STRICT,	/* an unknown member is ERR_INVALID with the nearest name */
+};
+
+/* All that a parse needs to refuse: size, depth, duplicate keys. */
+struct fields_limits {
+	size_t max_bytes; /* ERR_LIMIT over it */
+	unsigned max_depth;
+};
+
+/* Fills *out, which must hold the struct's unset state (fields_init). ERR_INVALID with the path. */
+int fields_load(const struct field *table, json_t *json, void *out, enum fields_mode mode,
+		struct error *err);
+/* The same from text; limits apply (duplicate keys are refused, NUL and bad UTF-8 too). */
+int fields_parse(const struct field *table, const char *text, size_t n,
+		 const struct fields_limits *limits, enum fields_mode mode, void *out,
+		 struct error *err);
+void fields_init(const struct field *table, void *out); /* zero, with -1 and UNSET where due */
+void fields_done(const struct field *table, void *out); /* frees what members own; then as init */
+json_t *fields_store(const struct field *table, const void *in); /* a new reference */
+/* Appends compact JSON (pretty: indented by 4) without going through jansson. */
+void fields_format(const struct field *table, const void *in, bool pretty, struct str *out);
+
+/* jansson with the limits: a new reference or NULL. */
+json_t *json_parse(const char *text, size_t n, const struct fields_limits *limits,
+		   struct error *err);
+void json_done(json_t **json); /* auto_done(json) json_t *j = NULL; */
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * sha256.h - SHA-256 by nettle (SHA-NI where the processor has it), mapped at first use.
+ */
+#ifndef UTIL_SHA256_H
+#define UTIL_SHA256_H
+
+#include "util/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define SHA256_SIZE 32
+#define SHA256_HEX  65 /* 64 lower-case digits and the NUL */
+
+struct sha256 {
+	uint64_t state[32]; /* nettle's context, opaque here */
+};
+/* Ends the process with a clear line when nettle is not installed (it is a hard dependency). */
+void sha256_init(struct sha256 *h);
+void sha256_add(struct sha256 *h, const void *bytes, size_t n);
+void sha256_hex(struct sha256 *h, char hex[SHA256_HEX]); /* ends it */
+void sha256_bytes(const void *bytes, size_t n, char hex[SHA256_HEX]);
+int sha256_fd(int fd, char hex[SHA256_HEX], int64_t *size, struct error *err); /* to the end */
+
+#endif

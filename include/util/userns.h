@@ -1,0 +1,47 @@
+/*
+ * userns.h - becoming root of a user namespace, in this very process, and what maps it has.
+ *
+ * Theory of operation: main.c calls userns_enter() for commands with NEED_NAMESPACE. A root user
+ * stays where it is. Others get a user namespace (and a mount namespace, so that they may mount):
+ *   range   subordinate ids and newuidmap are there: 0 is the caller, 1.. are the ranges
+ *   single  only the caller's own id, as 0
+ * A small child that stays outside runs newuidmap and newgidmap on us. Below main code asks "may I".
+ */
+#ifndef UTIL_USERNS_H
+#define UTIL_USERNS_H
+
+#include "util/error.h"
+#include "util/vec.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct id_map {
+	uint32_t inside, outside, count;
+};
+typedef VEC(struct id_map) id_maps; /* the one typedef: VEC has no tag */
+
+enum userns_mode {
+	USERNS_HOST,   /* real root, no namespace of ours */
+	USERNS_RANGE,
+	USERNS_SINGLE,
+};
+struct userns {
+	enum userns_mode mode;
+	uid_t caller_uid; /* outside */
+	gid_t caller_gid;
+	char reason[160]; /* why not range: "no entry for 'u' in /etc/subuid", for info and doctor */
+};
+/* force_single: HOD_USERNS=single, for those who want it (and for tests). */
+int userns_enter(bool force_single, struct userns *u, struct error *err);
+/* The maps of this process, read from /proc/self/{u,g}id_map. */
+int userns_maps(id_maps *uids, id_maps *gids, struct error *err);
+bool userns_has_id(const id_maps *m, uint32_t inside);
+/*
+ * Writes the id maps of a process that has just entered a new user namespace below ours
+ * (keep-id, OCI linux.uidMappings). We hold CAP_SETUID here.
+ */
+int userns_write_maps(pid_t pid, const id_maps *uids, const id_maps *gids, struct error *err);
+
+#endif

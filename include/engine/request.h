@@ -1,0 +1,89 @@
+/*
+ * request.h - what `run` and `create` were asked for, as data: argv -> struct run_request.
+ *
+ * Not given (NULL, UNSET, -1) and given as empty are different; defaults are applied in
+ * engine/spec.c and nowhere else. cmd/run_opts.c fills it from options, build/do_run.c for RUN; it
+ * is kept in the container's record as JSON.
+ */
+#ifndef ENGINE_REQUEST_H
+#define ENGINE_REQUEST_H
+
+#include "util/fields.h"
+#include "util/str.h"
+#include "util/vec.h"
+
+struct request_mount {	   /* -v, --mount, --tmpfs, and VOLUME of the image */
+	char *type;	   /* "bind" "volume" "tmpfs" "devpts" */
+	char *source;	   /* host path, volume name; NULL: anonymous volume, tmpfs */
+	char *destination; /* absolute, cleaned */
+	bool readonly, nocopy, create_source, nonrecursive, from_image;
+	char *propagation;   /* "rprivate" ... */
+	struct strv options; /* further mount options: "exec", "suid", "size=64m", "mode=1777" */
+	char *subpath;	     /* volume-subpath */
+};
+struct request_ulimit {
+	char *name;	    /* "nofile" */
+	int64_t soft, hard; /* -1: unlimited */
+};
+struct run_request {
+	/* what to run */
+	char *image;	  /* as typed; NULL with rootfs */
+	char *rootfs;	  /* --rootfs DIR */
+	struct strv args; /* operands after IMAGE */
+	struct strv entrypoint;
+	bool has_entrypoint; /* --entrypoint "" is given and empty */
+	char *platform, *pull;
+	/* process */
+	struct strv env; /* resolved: "K=V" only (-e K was looked up when parsed) */
+	char *user, *workdir;
+	bool tty, interactive, init;
+	struct strv group_add;
+	VEC(struct request_ulimit) ulimits;
+	int64_t oom_score_adj;
+	char *umask;
+	/* identity */
+	char *name, *hostname, *domainname;
+	struct strmap labels, annotations;
+	/* files */
+	VEC(struct request_mount) mounts;
+	struct strv volumes_from;
+	bool read_only;
+	int read_only_tmpfs; /* -1 unset */
+	int64_t shm_size;
+	struct strv devices;
+	/* name resolution */
+	struct strv add_host, dns, dns_option, dns_search;
+	/* namespaces: NULL default, "host", "none", "private", "container:ID", "keep-id", ... */
+	char *network, *pid, *ipc, *uts, *userns, *cgroupns;
+	/* security */
+	bool privileged;
+	struct strv cap_add, cap_drop, security_opt;
+	struct strmap sysctl;
+	/* life */
+	bool detach, auto_remove, replace;
+	char *stop_signal;
+	int64_t stop_timeout; /* seconds */
+	int64_t timeout;      /* seconds */
+	char *log_driver;
+	struct strv log_opts;
+	char *detach_keys;
+	int sig_proxy; /* -1 unset: true */
+	char *cidfile;
+	/* RUN of a build: set by build only */
+	struct strv layers; /* diffID hexes below, instead of an image */
+	bool build_step;
+};
+extern const struct field run_request_fields[];
+void run_request_init(struct run_request *r);
+void run_request_done(struct run_request *r);
+
+/* The values of options; each ERR_USAGE with the reason. Pure: no host is asked. */
+int request_add_volume(struct run_request *r, const char *text, struct error *err); /* -v */
+int request_add_mount(struct run_request *r, const char *text, struct error *err);  /* --mount */
+int request_add_tmpfs(struct run_request *r, const char *text, struct error *err);
+int request_add_ulimit(struct run_request *r, const char *text, struct error *err);
+int request_set_entrypoint(struct run_request *r, const char *text, struct error *err);
+/* Everything that can be said without a host: conflicts (--rm with ...), names, forms. */
+int request_check(const struct run_request *r, struct error *err);
+
+#endif

@@ -1,0 +1,89 @@
+/*
+ * monitor.h - the process that stays with one container: its stdio, log, exit.
+ *
+ * Theory of operation: see src/monitor/monitor.c. One epoll loop; no allocation once the container
+ * runs. In the foreground without a terminal the command itself is the monitor; with -d and -it it
+ * is forked (monitor_spawn), never re-executed.
+ *
+ *	engine			monitor
+ *	  |- fork or become ----->|  rootfs, runtime_create
+ *	  |<----------- RUNNING --|
+ *	  |  (attached: PTY/STDIO over the container's attach socket)
+ */
+#ifndef MONITOR_MONITOR_H
+#define MONITOR_MONITOR_H
+
+#include "monitor/log_writer.h"
+#include "oci/spec.h"
+#include "store/container.h"
+#include "util/error.h"
+
+#include <stdbool.h>
+
+/* What a monitor needs to know; all borrowed for the life of the call. */
+struct monitor_job {
+	struct store *store;
+	struct container *container; /* with record */
+	int lock;		     /* held: the container's life; the monitor keeps it */
+	const struct spec *spec;     /* as written to config.json */
+	const struct strv *layers;   /* diffID hexes, lowest first */
+	int rootfs;		     /* >= 0: --rootfs directory, instead of layers */
+	bool rootfs_nodev;
+	struct log_options log;
+	int stop_signal;
+	int64_t timeout_ns; /* kill after so long; 0: never (exit code 124) */
+	/* The caller's own terminal side, foreground only (-1: not attached): */
+	int in, out, err_;
+	bool sig_proxy;
+	bool owned_binary; /* see runtime.h */
+	const char *detach_keys;
+	struct strv volumes_to_fill; /* unused names are left out: engine did copy-up before */
+};
+struct monitor_result {
+	int exit_code; /* 0..255; 128+n for a signal; 124 timeout */
+	bool oom_killed;
+};
+
+/*
+ * Becomes the monitor in this process until the container has ended: mounts, creates, starts,
+ * serves, writes the exit record, tears down (auto_remove removes). Errors before the start are
+ * returned (ERR_NOCOMMAND, ERR_NOEXEC, ...), recorded in state.json, and nothing is left.
+ */
+int monitor_run(const struct monitor_job *job, struct monitor_result *result, struct error *err);
+/*
+ * The same in a forked process of its own session, reparented, that has let go of all inherited
+ * descriptors; returns when the container's command was executed (or could not be).
+ */
+int monitor_spawn(const struct monitor_job *job, struct error *err);
+
+/* The other side of attach: connects to a running container's monitor and serves the terminal. */
+struct attach_options {
+	int in, out, err_; /* -1: not */
+	bool tty;	   /* raw mode, SIGWINCH forwarded */
+	bool sig_proxy;
+	const char *detach_keys; /* "ctrl-p,ctrl-q"; "" disables */
+	int sock;		 /* >= 0: connected already */
+};
+struct attach_result {
+	bool detached; /* by keys: the container goes on */
+	int exit_code;
+};
+int monitor_attach(struct store *st, struct container *c, const struct attach_options *o,
+		   struct attach_result *result, struct error *err);
+/* Connects only, so that nothing the container prints is lost when it is started afterwards. */
+int monitor_connect(struct container *c, struct error *err);
+/* Asks a running monitor to note that the end is wanted (stop), so that it is recorded as such. */
+bool detach_keys_valid(const char *text);
+
+/* stdio of `exec`: serves a process made by runtime_exec until it ends; exit code in result. */
+struct exec_stdio {
+	int in, out, err_;
+	bool tty;
+	int pty_master;
+	int pipes[3]; /* our ends: to stdin, from stdout, from stderr; -1 */
+	int pidfd;
+	const char *detach_keys;
+};
+int exec_serve(const struct exec_stdio *x, struct attach_result *result, struct error *err);
+
+#endif

@@ -1,0 +1,104 @@
+/*
+ * container.h - containers on disk: their directory, record, state, name and lock.
+ *
+ *	containers/ID/	record.json (engine's), config.json (engine's), state.json (monitor's), lock,
+ *			log, log.idx, upper/ work/, hosts hostname resolv.conf, attach (socket)
+ *	names/NAME	symlink to ID: symlink(2) is the reservation
+ *
+ * A container runs if and only if its monitor holds `lock`. State files are never believed about it.
+ */
+#ifndef STORE_CONTAINER_H
+#define STORE_CONTAINER_H
+
+#include "oci/digest.h"
+#include "store/store.h"
+#include "util/fields.h"
+
+#define CONTAINER_ID_MAX 65
+
+struct container_mount { /* for inspect, for volumes in use, for --volumes-from */
+	char *type, *name, *source, *destination, *mode, *propagation; /* "bind" "volume" "tmpfs" */
+	bool rw;
+	bool anonymous; /* a volume removed with the container */
+};
+/* record.json: what was asked for, written once by the engine (and at rename). */
+struct container_record {
+	char *id, *name;
+	int64_t created_ns;
+	char *image;	    /* as named by the user */
+	char *image_id;	    /* hex of the config digest; NULL: --rootfs */
+	struct strv layers; /* diffID hexes, lowest first: they are in use */
+	char *path;	    /* the command: argv[0] */
+	struct strv args;   /* the rest */
+	struct strmap labels;
+	VEC(struct container_mount) mounts;
+	bool auto_remove, tty, open_stdin;
+	char *log_driver;
+	char *stop_signal;
+	int64_t stop_timeout; /* seconds; UNSET: 10 */
+	char *request;	      /* raw JSON: the engine's struct run_request */
+};
+enum container_status {
+	CONTAINER_CREATED,
+	CONTAINER_RUNNING,
+	CONTAINER_PAUSED,
+	CONTAINER_EXITED,
+	CONTAINER_CORRUPT, /* a file of it cannot be read: shown, removable */
+};
+/* state.json: written by the monitor alone. */
+struct container_state {
+	int64_t pid, pid_start; /* start time in clock ticks: with boot_id this identifies it */
+	char *boot_id;
+	int64_t monitor_pid;
+	int64_t started_ns, finished_ns; /* 0: never */
+	int64_t exit_code;		 /* UNSET until it ended */
+	bool oom_killed;
+	char *error;  /* why it could not start, or "" */
+	char *reason; /* how it ended: "exited" "signal" "oom" "timeout" "monitor-lost" "reboot" */
+	char *cgroup; /* path below the v2 mount, or NULL */
+	char *report; /* raw JSON: cgroup or rusage figures */
+	int64_t restarts;
+};
+struct container {
+	char id[CONTAINER_ID_MAX];
+	int fd; /* containers/ID */
+	struct container_record record;
+	struct container_state state;
+	enum container_status status;
+	char *why; /* corrupt: what is wrong */
+};
+void container_init(struct container *c);
+void container_done(struct container *c);
+extern const struct field container_record_fields[], container_state_fields[];
+
+/*
+ * Makes containers/ID with its lock and reserves the name (NULL: one is made up, or the 12-hex ID
+ * when `quick`). ERR_EXISTS names the holder and whether it runs. Not durable.
+ */
+int container_make(struct store *st, struct container *c, const char *name, struct error *err);
+int container_record_save(struct store *st, struct container *c, struct error *err);
+int container_state_save(struct store *st, const struct container *c, bool sync, struct error *err);
+/* By name, ID, unique ID prefix: 1, 0, -1 (ambiguous: ERR_INVALID). Loads record, state, status. */
+int container_find(struct store *st, const char *text, struct container *c, struct error *err);
+int container_load(struct store *st, const char *id, struct container *c, struct error *err);
+typedef VEC(struct container) containers;
+void containers_done(containers *l);
+/* Sorted newest first; broken ones are CONTAINER_CORRUPT. Fast: 1,000 in well under 20 ms. */
+int container_list(struct store *st, containers *l, struct error *err);
+/*
+ * The status from lock, state and boot id, now. A state that says "running" under a free lock is
+ * settled: exited with 137, reason monitor-lost or reboot (in memory; the next writer saves it).
+ */
+int container_refresh(struct store *st, struct container *c, struct error *err);
+/* The lock, held: a descriptor. ERR_BUSY when a monitor has it. */
+int container_lock(struct store *st, const struct container *c, struct error *err);
+int container_rename(struct store *st, struct container *c, const char *name, struct error *err);
+/* Frees the name and removes the directory; the caller holds the lock (or the container is dead). */
+int container_remove(struct store *st, struct container *c, struct error *err);
+/* Unique names such as "quiet_heron". Yours. */
+char *container_make_name(struct store *st, struct error *err);
+bool container_name_valid(const char *name); /* [a-zA-Z0-9][a-zA-Z0-9_.-]+ */
+/* Blocks until the container is not running (inotify on its directory and lock; no polling). */
+int container_wait(struct store *st, struct container *c, int64_t timeout_ns, struct error *err);
+
+#endif

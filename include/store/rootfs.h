@@ -1,0 +1,22 @@
+/*
+ * rootfs.h - the tree a container sees: layers below, a writable directory above, by overlay.
+ *
+ * Works in the caller's private mount namespace (or none: the result is a detached mount), as root
+ * of whatever user namespace it is in. userxattr, any number of layers up to 500.
+ */
+#ifndef STORE_ROOTFS_H
+#define STORE_ROOTFS_H
+
+#include "store/store.h"
+
+/*
+ * layers: diffID hexes, lowest first (none: an empty directory is the lower). dir: the container's
+ * directory, in which upper/ and work/ are made when missing; -1: read-only without an upper.
+ * Returns the descriptor of a detached mount, to be moved with move_mount(2).
+ */
+int rootfs_mount(struct store *st, const char *const *layers, size_t n, int dir, bool nodev,
+		 struct error *err);
+/* The one empty directory in the store on which each monitor, in its own namespace, mounts: yours. */
+char *rootfs_mountpoint(struct store *st, struct error *err);
+
+#endif

@@ -69,7 +69,7 @@ bool str_i64(const char *s, int64_t *value); /* the same, with an optional '-' *
 
 /*
  * Appends bytes so that they are safe on a terminal: C0, DEL, C1, invalid UTF-8, U+2028/9 and
- * bidi controls become \xNN. Tabs too unless keep_tabs; never newlines. (SECURITY.md rule 4)
+ * bidi controls become \xNN. Tabs too unless keep_tabs; newlines always. (SECURITY.md rule 4)
  */
 void str_add_escaped(struct str *s, const char *bytes, size_t n, bool keep_tabs);
 void str_add_json(struct str *s, const char *text); /* with the quotes, as a JSON string */

@@ -1,0 +1,38 @@
+# packages.sh - read by other scripts (. packages.sh): which Debian packages hod needs, and how to get them.
+# shellcheck shell=sh disable=SC2034
+
+# to build hod and to run it, with and without root
+BUILD_PACKAGES="autoconf gcc make libc6-dev libcap-dev libjansson-dev zlib1g-dev libseccomp-dev
+	libarchive-dev libzstd-dev nettle-dev libisal-dev libsubid-dev uidmap busybox-static"
+# to test it: unit tests, lint, integration tests and the programs that must understand our images
+TEST_PACKAGES="$BUILD_PACKAGES check libsubunit-dev clang clang-format cppcheck shellcheck mandoc
+	bats mmdebstrap podman crun runc skopeo umoci jq strace procps util-linux bsdutils
+	xz-utils zstd bzip2 tar ca-certificates git"
+
+as_root() {
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	elif command -v sudo >/dev/null; then
+		sudo "$@"
+	else
+		echo "this needs root, or sudo: $*" >&2
+		return 1
+	fi
+}
+
+# install_packages NAME...: those that are missing; touches nothing when none is
+install_packages() {
+	missing=
+	for package in "$@"; do
+		case $(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) in
+		*" installed") ;;
+		*) missing="$missing $package" ;;
+		esac
+	done
+	[ -n "$missing" ] || return 0
+	echo "installing:$missing"
+	as_root apt-get update -qq || echo "apt-get update failed; trying with the lists that are there" >&2
+	# shellcheck disable=SC2086 # a list of names
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+		-o Dpkg::Use-Pty=0 $missing >/dev/null
+}

@@ -1,0 +1,58 @@
+#!/bin/sh
+# setup.sh - makes the machine ready for the tests: packages, two test users, a Debian base image.
+# May be run again at any time; what is there already is left alone.
+#
+#	hod-range   a user with subordinate ids (rootless "range" mode)
+#	hod-single  a user with none (rootless "single" mode)
+#
+# The base image is kept in HOD_TEST_CACHE (default /var/cache/hod-tests).
+set -eu
+top=$(cd "$(dirname "$0")/.." && pwd)
+# shellcheck source=tests/packages.sh
+. "$top/tests/packages.sh"
+
+# shellcheck disable=SC2086 # a list of names
+install_packages $TEST_PACKAGES
+if [ "$(id -u)" != 0 ]; then
+	exec sudo HOD_TEST_CACHE="${HOD_TEST_CACHE:-}" sh "$0"
+fi
+PATH=$PATH:/usr/sbin:/sbin
+
+make_user() {
+	id "$1" >/dev/null 2>&1 || useradd --create-home --shell /bin/sh "$1"
+}
+
+# give_range FILE USER: a range of 65536 ids above all that are given out in FILE
+give_range() {
+	! grep -q "^$2:" "$1" 2>/dev/null || return 0
+	touch "$1"
+	first=$(awk -F: 'BEGIN { n = 100000 } $2 + $3 > n { n = $2 + $3 } END { print n }' "$1")
+	echo "$2:$first:65536" >>"$1"
+}
+
+make_user hod-range
+make_user hod-single
+give_range /etc/subuid hod-range
+give_range /etc/subgid hod-range
+for file in /etc/subuid /etc/subgid; do
+	! grep -q '^hod-single:' $file || sed -i '/^hod-single:/d' $file
+done
+
+cache=${HOD_TEST_CACHE:-/var/cache/hod-tests}
+mkdir -p "$cache"
+chmod 755 "$cache"
+# shellcheck source=/dev/null
+suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
+base=$cache/debian-$suite.tar
+if [ ! -s "$base" ]; then
+	echo "making $base"
+	set -- /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list
+	[ -s "$1" ] || shift
+	[ -s "$1" ] || set -- http://deb.debian.org/debian
+	TMPDIR=${TMPDIR:-/var/tmp} mmdebstrap --quiet --format=tar --variant=essential --include=passwd,tcc,libc6-dev \
+		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+		--dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/i18n/*' \
+		"$suite" "$base.new" "$1"
+	chmod 644 "$base.new"
+	mv "$base.new" "$base"
+fi

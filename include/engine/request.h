@@ -50,7 +50,6 @@ struct run_request {
 	bool read_only;
 	int read_only_tmpfs; /* -1 unset */
 	int64_t shm_size;
-	struct strv devices;
 	/* name resolution */
 	struct strv add_host, dns, dns_option, dns_search;
 	/* namespaces: NULL default, "host", "none", "private", "container:ID", "keep-id", ... */

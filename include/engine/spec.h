@@ -11,20 +11,27 @@
 #include "oci/image_config.h"
 #include "oci/spec.h"
 
-/* What was resolved by I/O before: plain values. */
+/* What was resolved by I/O before: plain values, all borrowed. */
 struct spec_input {
 	const struct run_request *request;
 	const struct image_settings *image; /* NULL: --rootfs or none */
 	const struct host_facts *facts;
-	const struct user *user;       /* resolved in the rootfs */
-	const char *id;		       /* 64 hex */
-	const char *container_dir;     /* absolute path: hosts, hostname, resolv.conf live there */
-	const char *rootfs;	       /* absolute path of the mountpoint */
-	VEC(struct spec_mount) mounts; /* request's mounts with sources resolved to host paths */
-	struct {
-		char *network, *pid, *ipc, *uts; /* "/proc/PID/ns/net" of container:ID */
-	} join;
+	const struct user *user; /* resolved in the rootfs */
+	const char *id;		 /* 64 hex */
+	const char *etc_dir;	 /* absolute: hosts, hostname, resolv.conf to bind; NULL: none */
+	const char *hostname;	 /* what the container will be called */
+	const char *rootfs;	 /* absolute path of the mountpoint */
+	const char *init;	 /* --init: path of our executable on the host */
+	const struct resolved_mounts *mounts;
+	const char *join_network, *join_pid, *join_ipc, *join_uts; /* "/proc/PID/ns/net" */
 };
+/* The request's mounts with sources that exist on the host. */
+struct resolved_mounts {
+	VEC(struct spec_mount) v;
+	VEC(struct spec_device) devices; /* --privileged: the host's */
+};
+void resolved_mounts_done(struct resolved_mounts *m);
+
 int spec_make(const struct spec_input *in, struct spec *out, struct error *err);
 /* The command line that results: entrypoint and cmd by the rules of docker. Empty: ERR_INVALID. */
 int spec_command(const struct run_request *r, const struct image_settings *image, struct strv *args,

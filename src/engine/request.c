@@ -60,7 +60,6 @@ const struct field run_request_fields[] = {
 	F_BOOL(struct run_request, read_only, "readOnly"),
 	F_TRI(struct run_request, read_only_tmpfs, "readOnlyTmpfs"),
 	F_INT(struct run_request, shm_size, "shmSize"),
-	F_STRV(struct run_request, devices, "devices"),
 	F_STRV(struct run_request, add_host, "addHost"),
 	F_STRV(struct run_request, dns, "dns"),
 	F_STRV(struct run_request, dns_option, "dnsOption"),
@@ -141,10 +140,9 @@ static char *destination_check(const char *text, struct error *err)
 /* Two mounts on one place would hide each other: docker refuses it too. */
 static int mount_keep(struct run_request *r, struct request_mount *m, struct error *err)
 {
-	vec_each(&r->mounts, other)
+	vec_each (&r->mounts, other)
 		if (strcmp(other->destination, m->destination) == 0)
-			return error_set(err, ERR_USAGE, "duplicate mount point: %s",
-					 m->destination);
+			return error_set(err, ERR_USAGE, "duplicate mount point: %s", m->destination);
 	vec_push(&r->mounts, *m);
 	memset(m, 0, sizeof(*m));
 	return 0;
@@ -208,7 +206,7 @@ int request_add_volume(struct run_request *r, const char *text, struct error *er
 		auto_done(strv) struct strv opts = { 0 };
 
 		strv_split(&opts, parts.v[2], ',');
-		strv_each(&opts, i)
+		strv_each (&opts, i)
 			if (volume_option(&m, opts.v[i], err) < 0)
 				return -1;
 	}
@@ -219,10 +217,11 @@ int request_add_volume(struct run_request *r, const char *text, struct error *er
 			free(m.type);
 			m.type = xstrdup("bind");
 		} else if (!volume_name_valid(m.source)) {
-			return error_set(err, ERR_USAGE,
-					 "'%s' is neither a volume name ([a-zA-Z0-9][a-zA-Z0-9_.-]*) "
-					 "nor an absolute or ./ path",
-					 m.source);
+			return error_set(
+				err, ERR_USAGE,
+				"'%s' is neither a volume name ([a-zA-Z0-9][a-zA-Z0-9_.-]*) "
+				"nor an absolute or ./ path",
+				m.source);
 		}
 	}
 	return mount_keep(r, &m, err);
@@ -244,7 +243,7 @@ int request_add_tmpfs(struct run_request *r, const char *text, struct error *err
 		auto_done(strv) struct strv opts = { 0 };
 
 		strv_split(&opts, colon, ',');
-		strv_each(&opts, i) {
+		strv_each (&opts, i) {
 			const char *o = opts.v[i];
 			int64_t ignored_size;
 
@@ -261,8 +260,7 @@ int request_add_tmpfs(struct run_request *r, const char *text, struct error *err
 				 is_one_of(o, plain_options, ARRAY_SIZE(plain_options)))
 				strv_add(&m.options, o);
 			else if (strcmp(o, "notmpcopyup") != 0)
-				return error_set(err, ERR_USAGE, "tmpfs option '%s' is not known",
-						 o);
+				return error_set(err, ERR_USAGE, "tmpfs option '%s' is not known", o);
 		}
 	}
 	return mount_keep(r, &m, err);
@@ -331,8 +329,9 @@ static int key_nonrecursive(struct request_mount *m, const char *value, struct e
 static int key_propagation(struct request_mount *m, const char *value, struct error *err)
 {
 	if (!value || !is_one_of(value, propagations, ARRAY_SIZE(propagations)))
-		return error_set(err, ERR_USAGE, "'%s' is none of private, rprivate, shared, "
-						 "rshared, slave, rslave",
+		return error_set(err, ERR_USAGE,
+				 "'%s' is none of private, rprivate, shared, "
+				 "rshared, slave, rslave",
 				 value ? value : "");
 	free(m->propagation);
 	m->propagation = xstrdup(value);
@@ -462,7 +461,7 @@ int request_add_mount(struct run_request *r, const char *text, struct error *err
 	if (split_csv(text, &pairs, err) < 0)
 		return -1;
 	m.type = xstrdup("volume");
-	strv_each(&pairs, i)
+	strv_each (&pairs, i)
 		if (str_starts(pairs.v[i], "type=")) {
 			free(m.type);
 			m.type = xstrdup(pairs.v[i] + 5);
@@ -471,9 +470,8 @@ int request_add_mount(struct run_request *r, const char *text, struct error *err
 		if (strcmp(types[i].name, m.type) == 0)
 			type = types[i].bit;
 	if (!type)
-		return error_set(err, ERR_USAGE, "type '%s' is none of bind, volume, tmpfs",
-				 m.type);
-	strv_each(&pairs, i)
+		return error_set(err, ERR_USAGE, "type '%s' is none of bind, volume, tmpfs", m.type);
+	strv_each (&pairs, i)
 		if (mount_apply_key(&m, type, pairs.v[i], err) < 0)
 			return -1;
 	if (!m.destination)
@@ -487,10 +485,10 @@ int request_add_mount(struct run_request *r, const char *text, struct error *err
 
 /* ---- --ulimit, --entrypoint ---- */
 
-static const char *const ulimit_names[] = { "as",     "core",	    "cpu",    "data",
+static const char *const ulimit_names[] = { "as",     "core",	    "cpu",     "data",
 					    "fsize",  "locks",	    "memlock", "msgqueue",
-					    "nice",   "nofile",	    "nproc",  "rss",
-					    "rtprio", "sigpending", "stack",  "rttime" };
+					    "nice",   "nofile",	    "nproc",   "rss",
+					    "rtprio", "sigpending", "stack",   "rttime" };
 
 static bool parse_limit(const char *s, int64_t *value)
 {
@@ -519,7 +517,7 @@ int request_add_ulimit(struct run_request *r, const char *text, struct error *er
 		return error_set(err, ERR_USAGE, "'%s' has no valid numbers", text);
 	if (u.hard >= 0 && (u.soft < 0 || u.soft > u.hard))
 		return error_set(err, ERR_USAGE, "%s: soft limit is above the hard limit", name);
-	vec_each(&r->ulimits, other)
+	vec_each (&r->ulimits, other)
 		if (strcmp(other->name, name) == 0) {
 			other->soft = u.soft;
 			other->hard = u.hard;
@@ -543,10 +541,9 @@ int request_set_entrypoint(struct run_request *r, const char *text, struct error
 		size_t i;
 
 		if (json_is_array(list)) {
-			json_array_foreach(list, i, item) {
+			json_array_foreach (list, i, item) {
 				if (!json_is_string(item))
-					return error_set(err, ERR_USAGE,
-							 "must be a list of strings");
+					return error_set(err, ERR_USAGE, "must be a list of strings");
 				strv_add(&r->entrypoint, json_string_value(item));
 			}
 			return 0;
@@ -563,20 +560,23 @@ int request_check(const struct run_request *r, struct error *err)
 		const char *p = r->name;
 
 		if (!isalnum((unsigned char)*p) || !p[1])
-			return error_set(err, ERR_USAGE, "--name '%s': must be "
-							 "[a-zA-Z0-9][a-zA-Z0-9_.-]+",
+			return error_set(err, ERR_USAGE,
+					 "--name '%s': must be "
+					 "[a-zA-Z0-9][a-zA-Z0-9_.-]+",
 					 r->name);
 		for (; *p; p++)
 			if (!isalnum((unsigned char)*p) && !strchr("_.-", *p))
-				return error_set(err, ERR_USAGE, "--name '%s': must be "
-								 "[a-zA-Z0-9][a-zA-Z0-9_.-]+",
+				return error_set(err, ERR_USAGE,
+						 "--name '%s': must be "
+						 "[a-zA-Z0-9][a-zA-Z0-9_.-]+",
 						 r->name);
 	}
 	if (r->workdir && r->workdir[0] != '/')
 		return error_set(err, ERR_USAGE, "--workdir '%s': must be absolute", r->workdir);
 	if (r->hostname && (strlen(r->hostname) > 63 || strchr(r->hostname, '/')))
-		return error_set(err, ERR_USAGE, "--hostname '%s': must be at most 63 characters, "
-						 "without '/'",
+		return error_set(err, ERR_USAGE,
+				 "--hostname '%s': must be at most 63 characters, "
+				 "without '/'",
 				 r->hostname);
 	if (r->hostname && r->uts && strcmp(r->uts, "host") == 0)
 		return error_set(err, ERR_USAGE, "--hostname does not go with --uts host");

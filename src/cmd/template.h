@@ -13,9 +13,9 @@
 #include <jansson.h>
 
 /* Limits, named by their errors. */
-#define TEMPLATE_TEXT_MAX   65536		/* bytes of source */
-#define TEMPLATE_DEPTH_MAX  64			/* blocks and parentheses inside each other */
-#define TEMPLATE_STEPS_MAX  2000000		/* nodes visited by one execution */
+#define TEMPLATE_TEXT_MAX   65536	       /* bytes of source */
+#define TEMPLATE_DEPTH_MAX  64		       /* blocks and parentheses inside each other */
+#define TEMPLATE_STEPS_MAX  2000000	       /* nodes visited by one execution */
 #define TEMPLATE_OUTPUT_MAX (16 * 1024 * 1024) /* bytes written by one execution */
 
 enum template_shape {
@@ -23,7 +23,7 @@ enum template_shape {
 	SHAPE_MAP,	/* an object is a map: an absent key is <no value>; null prints map[] */
 	SHAPE_LIST,	/* null prints [] */
 	SHAPE_OPTIONAL, /* null prints <nil>, and asking it for a field is an error */
-	SHAPE_METHOD,	/* called as {{.Label "k"}} on an object of strings; not part of {{json .}} */
+	SHAPE_METHOD, /* called as {{.Label "k"}} on an object of strings; not part of {{json .}} */
 };
 /*
  * What is known of a member's name: "Labels", or with the name of the struct that holds it,
@@ -36,7 +36,7 @@ struct template_name {
 
 enum template_flags {
 	TEMPLATE_ESCAPES = 1, /* parse: \t and \n typed literally in the text mean tab and newline */
-	TEMPLATE_HEADER = 2,  /* execute: data are the headers of a table, which most functions keep */
+	TEMPLATE_HEADER = 2, /* execute: data are the headers of a table, which most functions keep */
 };
 
 struct template;

@@ -6,6 +6,8 @@
  */
 #include "template_node.h"
 
+#include "util/vec.h"
+
 struct scope_var {
 	const char *name;
 	struct value value;
@@ -159,8 +161,7 @@ static int call_method(struct run *r, size_t at, const struct value *v, const ch
 	json_t *found;
 
 	if (!known || known->shape != SHAPE_METHOD)
-		return template_error(r->err, at, "%.60s has arguments but cannot be called",
-				      member);
+		return template_error(r->err, at, "%.60s has arguments but cannot be called", member);
 	if (n != 1 || !json_is_string(args[0].json))
 		return template_error(r->err, at, "%.60s wants one string", member);
 	key = json_string_value(args[0].json);
@@ -259,7 +260,8 @@ typedef VEC(struct value) values;
 
 static void values_done(values *l)
 {
-	vec_each(l, v) value_done(v);
+	vec_each (l, v)
+		value_done(v);
 	vec_done(l);
 }
 
@@ -418,12 +420,12 @@ static enum flow range_map(struct run *r, const struct node *n, const struct val
 	const char *key;
 	json_t *item;
 
-	json_object_foreach(map->json, key, item) strv_add(&keys, key);
+	json_object_foreach (map->json, key, item)
+		strv_add(&keys, key);
 	strv_sort(&keys);
 	for (size_t i = 0; i < keys.n && flow != FLOW_FAILED && flow != FLOW_BREAK; i++) {
 		struct value k = value_string(keys.v[i], strlen(keys.v[i]));
-		struct value v = { .json = json_object_get(map->json, keys.v[i]),
-				   .name = map->name };
+		struct value v = { .json = json_object_get(map->json, keys.v[i]), .name = map->name };
 
 		flow = run_turn(r, n, &k, &v);
 	}
@@ -436,8 +438,7 @@ static enum flow range_list(struct run *r, const struct node *n, const struct va
 	size_t i;
 	json_t *item;
 
-	json_array_foreach(list->json, i, item)
-	{
+	json_array_foreach (list->json, i, item) {
 		struct value k = value_of(json_integer((json_int_t)i));
 		struct value v = { .json = item, .name = list->name };
 

@@ -301,8 +301,7 @@ static int f_join(CALL_PARAMS)
 		return wrong(err, "list", &args[0]);
 	if (want_string(&args[1], err) < 0)
 		return -1;
-	json_array_foreach(args[0].json, i, item)
-	{
+	json_array_foreach (args[0].json, i, item) {
 		struct value v = { .json = item, .name = "" };
 
 		if (i > 0)
@@ -338,8 +337,8 @@ static int f_split(CALL_PARAMS)
 }
 
 /* Changes the case of each byte; with words only of the first letter of each word. */
-static int change_case(const struct value *v, int (*change)(int), bool words,
-		       struct value *result, struct error *err)
+static int change_case(const struct value *v, int (*change)(int), bool words, struct value *result,
+		       struct error *err)
 {
 	auto_done(str) struct str s = { 0 };
 	bool start = true;
@@ -413,17 +412,28 @@ static int f_truncate(CALL_PARAMS)
 }
 
 static const struct function functions[] = {
-	{ "and", 1, -1, false, NULL },	     { "or", 1, -1, false, NULL },
-	{ "not", 1, 1, false, f_not },	     { "eq", 2, -1, false, f_eq },
-	{ "ne", 2, 2, false, f_ne },	     { "lt", 2, 2, false, f_lt },
-	{ "le", 2, 2, false, f_le },	     { "gt", 2, 2, false, f_gt },
-	{ "ge", 2, 2, false, f_ge },	     { "index", 1, -1, false, f_index },
-	{ "slice", 1, 3, false, f_slice },   { "len", 1, 1, false, f_len },
-	{ "print", 0, -1, false, f_print },  { "println", 0, -1, false, f_println },
-	{ "printf", 1, -1, false, f_printf }, { "json", 1, 1, true, f_json },
-	{ "join", 2, 2, true, f_join },	     { "split", 2, 2, true, f_split },
-	{ "lower", 1, 1, true, f_lower },    { "upper", 1, 1, true, f_upper },
-	{ "title", 1, 1, true, f_title },    { "pad", 3, 3, false, f_pad },
+	{ "and", 1, -1, false, NULL },
+	{ "or", 1, -1, false, NULL },
+	{ "not", 1, 1, false, f_not },
+	{ "eq", 2, -1, false, f_eq },
+	{ "ne", 2, 2, false, f_ne },
+	{ "lt", 2, 2, false, f_lt },
+	{ "le", 2, 2, false, f_le },
+	{ "gt", 2, 2, false, f_gt },
+	{ "ge", 2, 2, false, f_ge },
+	{ "index", 1, -1, false, f_index },
+	{ "slice", 1, 3, false, f_slice },
+	{ "len", 1, 1, false, f_len },
+	{ "print", 0, -1, false, f_print },
+	{ "println", 0, -1, false, f_println },
+	{ "printf", 1, -1, false, f_printf },
+	{ "json", 1, 1, true, f_json },
+	{ "join", 2, 2, true, f_join },
+	{ "split", 2, 2, true, f_split },
+	{ "lower", 1, 1, true, f_lower },
+	{ "upper", 1, 1, true, f_upper },
+	{ "title", 1, 1, true, f_title },
+	{ "pad", 3, 3, false, f_pad },
 	{ "truncate", 2, 2, true, f_truncate },
 };
 

@@ -190,7 +190,10 @@ static int lex_inside(struct lexer *lex, struct token *t, struct error *err)
 		return lex_number(lex, t);
 	if (c == '.' || c == '$') {
 		end = word_end(lex, from + 1);
-		token_set(t, lex, c == '$' ? TOK_VAR : end > from + 1 ? TOK_FIELD : TOK_DOT,
+		token_set(t, lex,
+			  c == '$'	   ? TOK_VAR
+			  : end > from + 1 ? TOK_FIELD
+					   : TOK_DOT,
 			  from + 1, end);
 		t->at = from;
 		lex->at = end;

@@ -45,20 +45,20 @@ int lex_next(struct lexer *lex, struct token *t, struct error *err);
 int template_error(struct error *err, size_t at, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
 enum node_type {
-	NODE_TEXT,     /* text */
-	NODE_ACTION,   /* first: a pipe */
-	NODE_IF,       /* first: a pipe, body, otherwise */
-	NODE_WITH,     /* the same */
-	NODE_RANGE,    /* the same */
+	NODE_TEXT,   /* text */
+	NODE_ACTION, /* first: a pipe */
+	NODE_IF,     /* first: a pipe, body, otherwise */
+	NODE_WITH,   /* the same */
+	NODE_RANGE,  /* the same */
 	NODE_BREAK,
 	NODE_CONTINUE,
-	NODE_PIPE,     /* names: variables set; first: commands */
-	NODE_COMMAND,  /* first: words */
-	NODE_DOT,      /* names: a chain of fields, for this and the next two */
-	NODE_VAR,      /* text: its name */
-	NODE_PARENS,   /* first: a pipe */
-	NODE_CALL,     /* text: the function */
-	NODE_LITERAL,  /* value; NULL: nil */
+	NODE_PIPE,    /* names: variables set; first: commands */
+	NODE_COMMAND, /* first: words */
+	NODE_DOT,     /* names: a chain of fields, for this and the next two */
+	NODE_VAR,     /* text: its name */
+	NODE_PARENS,  /* first: a pipe */
+	NODE_CALL,    /* text: the function */
+	NODE_LITERAL, /* value; NULL: nil */
 };
 struct node {
 	enum node_type type;
@@ -70,7 +70,8 @@ struct node {
 	json_t *value;
 	struct node *first, *body, *otherwise, *next;
 };
-struct template {
+struct template
+{
 	struct node *body;
 };
 void node_free(struct node *n); /* with all that follows */
@@ -85,14 +86,14 @@ void value_done(struct value *v);
 bool value_true(const struct value *v);
 struct value value_string(const char *s, size_t n);
 struct value value_of(json_t *taken);
-const char *value_type(const struct value *v); /* "string", "map", ... for messages */
-void value_print(const struct value *v, struct str *out);	 /* as %v */
+const char *value_type(const struct value *v);		  /* "string", "map", ... for messages */
+void value_print(const struct value *v, struct str *out); /* as %v */
 void value_printf(const struct value *args, size_t n, struct str *out); /* args[0]: the format */
 void value_sprint(const struct value *args, size_t n, bool line, struct str *out);
 
 struct function {
 	const char *name;
-	int min, max; /* arguments; max -1: any number */
+	int min, max;	   /* arguments; max -1: any number */
 	bool keeps_header; /* gives its last string argument back when the data are headers */
 	int (*call)(const struct value *args, size_t n, const struct template_name *names,
 		    struct value *result, struct error *err);

@@ -93,9 +93,10 @@ static void add_utf8(struct str *s, unsigned long c)
 
 static int hex_digit(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10
-					    : c >= 'A' && c <= 'F'   ? c - 'A' + 10
-								     : 16;
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+				      : 16;
 }
 
 /* Reads digits of a numeric escape; returns how many, 0 when they are not there. */
@@ -392,8 +393,7 @@ static int parse_declaration(struct parser *p, struct node *pipe)
 		return 0;
 	}
 	pipe->assigns = p->t.type == TOK_ASSIGN;
-	strv_each(&names, i)
-	{
+	strv_each (&names, i) {
 		if (pipe->assigns && !strv_has(&p->vars, names.v[i]))
 			return template_error(p->err, pipe->at, "undefined variable \"$%.40s\"",
 					      names.v[i]);
@@ -431,8 +431,7 @@ static struct node *parse_pipe(struct parser *p, enum token_type end)
 		if (advance(p) < 0)
 			return NULL;
 	}
-	strv_each(&n->names, i)
-	{
+	strv_each (&n->names, i) {
 		if (!n->assigns)
 			strv_add(&p->vars, n->names.v[i]);
 	}

@@ -35,11 +35,11 @@ static void print_map(json_t *v, struct str *out)
 	const char *key;
 	json_t *item;
 
-	json_object_foreach(v, key, item) strv_add(&keys, key);
+	json_object_foreach (v, key, item)
+		strv_add(&keys, key);
 	strv_sort(&keys);
 	str_add(out, "map[");
-	strv_each(&keys, i)
-	{
+	strv_each (&keys, i) {
 		str_addf(out, "%s%s:", i ? " " : "", keys.v[i]);
 		print_json(json_object_get(v, keys.v[i]), SHAPE_OPTIONAL, out);
 	}
@@ -52,8 +52,7 @@ static void print_struct(json_t *v, struct str *out)
 	json_t *item;
 
 	str_addc(out, '{');
-	json_object_foreach(v, key, item)
-	{
+	json_object_foreach (v, key, item) {
 		str_add(out, sep);
 		print_json(item, SHAPE_OPTIONAL, out);
 		sep = " ";
@@ -67,8 +66,7 @@ static void print_list(json_t *v, struct str *out)
 	json_t *item;
 
 	str_addc(out, '[');
-	json_array_foreach(v, i, item)
-	{
+	json_array_foreach (v, i, item) {
 		if (i)
 			str_addc(out, ' ');
 		print_json(item, SHAPE_OPTIONAL, out);
@@ -383,8 +381,7 @@ static void write_json(json_t *v, int indent, int level, const struct template_n
 	switch (v ? json_typeof(v) : JSON_NULL) {
 	case JSON_OBJECT:
 		str_addc(out, '{');
-		json_object_foreach(v, key, item)
-		{
+		json_object_foreach (v, key, item) {
 			if (is_method(names, key))
 				continue;
 			str_add(out, sep);
@@ -400,8 +397,7 @@ static void write_json(json_t *v, int indent, int level, const struct template_n
 		break;
 	case JSON_ARRAY:
 		str_addc(out, '[');
-		json_array_foreach(v, i, item)
-		{
+		json_array_foreach (v, i, item) {
 			str_add(out, i ? "," : "");
 			new_line(indent, level + 1, out);
 			write_json(item, indent, level + 1, names, out);

@@ -13,20 +13,23 @@
 
 static void print_json(json_t *v, enum template_shape shape, struct str *out);
 
-/* As Go's %v: the fewest digits that read back the same. */
-static void print_real(double f, struct str *out)
+/*
+ * The fewest digits that read back the same; with an exponent below 10^low and from 10^high on
+ * (Go's %v: -4 and 6, its JSON: -6 and 21).
+ */
+static void print_real(double f, int low, int high, struct str *out)
 {
-	char buf[64], *e;
+	char buf[64];
+	int digits = 0, exponent;
 
-	for (int digits = 1; digits <= 17; digits++) {
-		snprintf(buf, sizeof(buf), "%.*g", digits, f);
-		if (!(strtod(buf, NULL) < f) && !(strtod(buf, NULL) > f))
-			break;
-	}
-	e = strchr(buf, 'e');
-	if (e && fabs(f) < 1e21 && fabs(f) >= 1e-4)
-		snprintf(buf, sizeof(buf), "%.0f", f);
-	str_add(out, buf);
+	do
+		snprintf(buf, sizeof(buf), "%.*e", digits, f);
+	while (fabs(strtod(buf, NULL) - f) > 0 && ++digits < 17);
+	exponent = atoi(strchr(buf, 'e') + 1);
+	if (exponent < low || exponent >= high)
+		str_add(out, buf);
+	else
+		str_addf(out, "%.*f", MAX(0, digits - exponent), f);
 }
 
 static void print_map(json_t *v, struct str *out)
@@ -92,7 +95,7 @@ static void print_json(json_t *v, enum template_shape shape, struct str *out)
 		str_addf(out, "%lld", (long long)json_integer_value(v));
 		break;
 	case JSON_REAL:
-		print_real(json_real_value(v), out);
+		print_real(json_real_value(v), -4, 6, out);
 		break;
 	case JSON_TRUE:
 	case JSON_FALSE:
@@ -280,7 +283,7 @@ static bool verb_real(const struct verb *v, json_t *j, struct str *text)
 	int precision = v->precision;
 
 	if (v->letter == 'v' || (v->letter == 'g' && precision < 0)) {
-		print_real(f, text);
+		print_real(f, -4, 6, text);
 		return true;
 	}
 	if (precision < 0)
@@ -411,6 +414,9 @@ static void write_json(json_t *v, int indent, int level, const struct template_n
 		break;
 	case JSON_NULL:
 		str_add(out, "null");
+		break;
+	case JSON_REAL:
+		print_real(json_real_value(v), -6, 21, out);
 		break;
 	default:
 		print_json(v, SHAPE_AUTO, out);

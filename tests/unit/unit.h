@@ -43,8 +43,8 @@ static inline int unit_run(const char *name, const struct unit_case *cases, size
 #define UNIT_MAIN(name, ...)                                                                       \
 	int main(void)                                                                             \
 	{                                                                                          \
-		static const struct unit_case cases[] = { __VA_ARGS__ };                           \
-		return unit_run(name, cases, sizeof(cases) / sizeof(cases[0]));                    \
+		const struct unit_case unit_cases[] = { __VA_ARGS__ };                             \
+		return unit_run(name, unit_cases, sizeof(unit_cases) / sizeof(unit_cases[0]));     \
 	}
 
 /*

@@ -61,7 +61,7 @@ bool str_eq(const char *a, const char *b); /* NULL equals NULL only */
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
 bool str_empty(const char *s); /* NULL or "" */
-/* The nearest of n names within two edits (a third of its length), or NULL: "did you mean". */
+/* The nearest of n names within two edits (one for a third of its length), or NULL: "did you mean". */
 const char *str_nearest(const char *s, const char *const *names, size_t n);
 /* A whole decimal number without sign, blanks or overflow: true and *value. */
 bool str_u64(const char *s, uint64_t *value);

@@ -160,26 +160,28 @@ bool str_empty(const char *s)
 
 #define NEAREST_MAX 64 /* longer names are not typing mistakes of each other */
 
-/* The number of insertions, deletions and replacements that make a into b. */
+/* The number of insertions, deletions, replacements and swaps of neighbours that make a into b. */
 static unsigned edit_distance(const char *a, size_t na, const char *b, size_t nb)
 {
-	unsigned row[NEAREST_MAX + 1], diagonal, above;
+	unsigned rows[3][NEAREST_MAX + 1]; /* the one being filled and the two above it, in turn */
 
 	for (size_t j = 0; j <= nb; j++)
-		row[j] = (unsigned)j;
+		rows[0][j] = (unsigned)j;
 	for (size_t i = 1; i <= na; i++) {
-		diagonal = row[0];
+		unsigned *row = rows[i % 3], *above = rows[(i + 2) % 3], *before = rows[(i + 1) % 3];
+		int here = tolower((unsigned char)a[i - 1]);
+
 		row[0] = (unsigned)i;
 		for (size_t j = 1; j <= nb; j++) {
-			bool same = tolower((unsigned char)a[i - 1]) ==
-				    tolower((unsigned char)b[j - 1]);
+			int there = tolower((unsigned char)b[j - 1]);
 
-			above = row[j];
-			row[j] = MIN(diagonal + !same, MIN(above, row[j - 1]) + 1);
-			diagonal = above;
+			row[j] = MIN(above[j - 1] + (here != there), MIN(above[j], row[j - 1]) + 1);
+			if (i > 1 && j > 1 && here == tolower((unsigned char)b[j - 2]) &&
+			    there == tolower((unsigned char)a[i - 2]))
+				row[j] = MIN(row[j], before[j - 2] + 1);
 		}
 	}
-	return row[nb];
+	return rows[na % 3][nb];
 }
 
 const char *str_nearest(const char *s, const char *const *names, size_t n)

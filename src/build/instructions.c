@@ -1,0 +1,82 @@
+/*
+ * instructions.c - the table of Dockerfile instructions.
+ *
+ * A new instruction is a row here, a do_ function and a golden case.
+ */
+#include "instructions.h"
+
+#include <ctype.h>
+#include <strings.h>
+
+static const struct flag_def from_flags[] = { { "platform", FLAG_VALUE }, { NULL } };
+static const struct flag_def run_flags[] = {
+	{ "network", FLAG_VALUE },
+	{ "security", FLAG_VALUE },
+	{ "mount", FLAG_REFUSED },
+	{ "device", FLAG_REFUSED },
+	{ NULL },
+};
+static const struct flag_def copy_flags[] = {
+	{ "from", FLAG_VALUE },	    { "chown", FLAG_VALUE },	{ "chmod", FLAG_VALUE },
+	{ "exclude", FLAG_LIST },   { "parents", FLAG_REFUSED }, { "link", FLAG_REFUSED },
+	{ NULL },
+};
+static const struct flag_def add_flags[] = {
+	{ "chown", FLAG_VALUE },     { "chmod", FLAG_VALUE },	      { "exclude", FLAG_LIST },
+	{ "unpack", FLAG_VALUE },    { "checksum", FLAG_REFUSED },    { "link", FLAG_REFUSED },
+	{ "keep-git-dir", FLAG_REFUSED }, { NULL },
+};
+static const struct flag_def health_flags[] = {
+	{ "interval", FLAG_VALUE },	  { "timeout", FLAG_VALUE }, { "start-period", FLAG_VALUE },
+	{ "start-interval", FLAG_VALUE }, { "retries", FLAG_VALUE }, { NULL },
+};
+
+/* clang-format off */
+const struct instruction_def instructions[] = {
+	/* name        arguments      variables  flags       min max */
+	{ "ADD",         ARGS_LIST,    EXPAND,   add_flags,    2, 0, "sources and a destination" },
+	{ "ARG",         ARGS_NAMES,   EXPAND,   NULL,         1, 0, "NAME or NAME=value" },
+	{ "CMD",         ARGS_COMMAND, VERBATIM, NULL,         0, 0, "a command" },
+	{ "COPY",        ARGS_LIST,    EXPAND,   copy_flags,   2, 0, "sources and a destination" },
+	{ "ENTRYPOINT",  ARGS_COMMAND, VERBATIM, NULL,         0, 0, "a command" },
+	{ "ENV",         ARGS_PAIRS,   EXPAND,   NULL,         2, 0, "NAME=value" },
+	{ "EXPOSE",      ARGS_WORDS,   EXPAND,   NULL,         1, 0, "ports" },
+	{ "FROM",        ARGS_WORDS,   EXPAND,   from_flags,   1, 3, "IMAGE or IMAGE AS NAME" },
+	{ "HEALTHCHECK", ARGS_HEALTH,  VERBATIM, health_flags, 1, 0, "NONE, or CMD and a command" },
+	{ "LABEL",       ARGS_PAIRS,   EXPAND,   NULL,         2, 0, "NAME=value" },
+	{ "MAINTAINER",  ARGS_ONE,     VERBATIM, NULL,         1, 1, "a name" },
+	{ "ONBUILD",     ARGS_TRIGGER, VERBATIM, NULL,         1, 1, "an instruction" },
+	{ "RUN",         ARGS_COMMAND, VERBATIM, run_flags,    1, 0, "a command" },
+	{ "SHELL",       ARGS_JSON,    VERBATIM, NULL,         1, 0, "a JSON array of strings" },
+	{ "STOPSIGNAL",  ARGS_ONE,     EXPAND,   NULL,         1, 1, "a signal" },
+	{ "USER",        ARGS_ONE,     EXPAND,   NULL,         1, 1, "a user" },
+	{ "VOLUME",      ARGS_LIST,    EXPAND,   NULL,         1, 0, "paths" },
+	{ "WORKDIR",     ARGS_ONE,     EXPAND,   NULL,         1, 1, "a path" },
+};
+/* clang-format on */
+const size_t n_instructions = ARRAY_SIZE(instructions);
+
+const struct instruction_def *instruction_find(const char *name)
+{
+	for (size_t i = 0; i < n_instructions; i++)
+		if (strcasecmp(instructions[i].name, name) == 0)
+			return &instructions[i];
+	return NULL;
+}
+
+const char *instruction_nearest(const char *name)
+{
+	const char *names[ARRAY_SIZE(instructions)];
+	auto_free char *upper = xstrdup(name);
+
+	for (char *p = upper; *p; p++)
+		*p = (char)toupper((unsigned char)*p);
+	for (size_t i = 0; i < n_instructions; i++)
+		names[i] = instructions[i].name;
+	return str_nearest(upper, names, n_instructions);
+}
+
+bool instruction_is(const struct instruction *in, const char *name)
+{
+	return strcmp(in->def->name, name) == 0;
+}

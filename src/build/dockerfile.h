@@ -12,15 +12,15 @@
 #include "util/str.h"
 #include "util/vec.h"
 
-#define DOCKERFILE_MAX	    (4 << 20) /* bytes of a Dockerfile */
-#define DOCKERFILE_INSTR_MAX 10000    /* instructions in it */
+#define DOCKERFILE_MAX	     (4 << 20) /* bytes of a Dockerfile */
+#define DOCKERFILE_INSTR_MAX 10000     /* instructions in it */
 
 struct heredoc {
-	char *word;	/* the terminator, quotes removed; the file name in COPY <<word */
-	char *body;	/* as written, with its newlines */
-	bool chomp;	/* <<-: leading tabs of the body do not count */
-	bool expand;	/* the word was not quoted: variables of the body are expanded by COPY, ADD */
-	unsigned line;	/* of the word */
+	char *word;  /* the terminator, quotes removed; the file name in COPY <<word */
+	char *body;  /* as written, with its newlines */
+	bool chomp;  /* <<-: leading tabs of the body do not count */
+	bool expand; /* the word was not quoted: variables of the body are expanded by COPY, ADD */
+	unsigned line; /* of the word */
 };
 typedef VEC(struct heredoc) heredocs;
 void heredocs_done(heredocs *h);
@@ -66,7 +66,7 @@ struct flag {
 struct instruction {
 	const struct instruction_def *def;
 	unsigned line;
-	char *text;	   /* all behind the instruction's word, as written, joined to one line */
+	char *text; /* all behind the instruction's word, as written, joined to one line */
 	VEC(struct flag) flags;
 	/*
 	 * By the kind of arguments (instructions.h): words, the elements of the JSON array, or the
@@ -74,7 +74,7 @@ struct instruction {
 	 * name, value, ... HEALTHCHECK: NONE or CMD first.
 	 */
 	struct strv args;
-	bool exec;   /* args came from a JSON array */
+	bool exec; /* args came from a JSON array */
 	heredocs docs;
 	char *stored; /* ONBUILD: the instruction to be stored, else NULL */
 };

@@ -62,7 +62,7 @@ int ignore_parse(const char *text, size_t n, struct ignore *ig, struct error *er
 
 void ignore_done(struct ignore *ig)
 {
-	vec_each(&ig->rules, r)
+	vec_each (&ig->rules, r)
 		glob_done(&r->glob);
 	vec_done(&ig->rules);
 }
@@ -109,7 +109,7 @@ bool ignore_path(const struct ignore *ig, const char *path)
 
 bool ignore_may_return(const struct ignore *ig, const char *dir)
 {
-	vec_each(&ig->rules, r)
+	vec_each (&ig->rules, r)
 		if (r->negate && glob_may_match_below(&r->glob, dir))
 			return true;
 	return false;

@@ -157,8 +157,7 @@ static int nested(struct expander *x, char stop, bool raw, struct str *out, stru
 	int r;
 
 	if (x->depth >= EXPAND_DEPTH_MAX)
-		return error_set(err, ERR_LIMIT, "${...} nested more than %d deep",
-				 EXPAND_DEPTH_MAX);
+		return error_set(err, ERR_LIMIT, "${...} nested more than %d deep", EXPAND_DEPTH_MAX);
 	x->depth++;
 	r = process(x, stop, raw, out, err);
 	x->depth--;
@@ -204,8 +203,7 @@ static int use_default(struct expander *x, const char *name, const char *value, 
 	return add(x, out, value, strlen(value), err);
 }
 
-static int trim(struct expander *x, const char *value, char op, struct str *out,
-		struct error *err)
+static int trim(struct expander *x, const char *value, char op, struct str *out, struct error *err)
 {
 	auto_done(str) struct str pattern = { 0 }, result = { 0 };
 	bool longest;
@@ -314,8 +312,7 @@ static int expand(const char *word, char escape, bool quotes, const struct strv 
 	return 0;
 }
 
-int expand_word(const char *word, char escape, const struct strv *env, char **out,
-		struct error *err)
+int expand_word(const char *word, char escape, const struct strv *env, char **out, struct error *err)
 {
 	return expand(word, escape, true, env, out, NULL, err);
 }
@@ -326,8 +323,7 @@ int expand_words(const char *word, char escape, const struct strv *env, struct s
 	return expand(word, escape, true, env, NULL, out, err);
 }
 
-int expand_text(const char *text, char escape, const struct strv *env, char **out,
-		struct error *err)
+int expand_text(const char *text, char escape, const struct strv *env, char **out, struct error *err)
 {
 	return expand(text, escape, false, env, out, NULL, err);
 }

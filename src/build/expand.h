@@ -16,14 +16,12 @@
  * ${v?e} ${v#p} ${v##p} ${v%p} ${v%%p} ${v/p/r} ${v//p/r} replaced from env ("K=V" each, names
  * unique). ERR_INVALID with the reason, ERR_LIMIT. *out is yours.
  */
-int expand_word(const char *word, char escape, const struct strv *env, char **out,
-		struct error *err);
+int expand_word(const char *word, char escape, const struct strv *env, char **out, struct error *err);
 /* The same, split at unquoted blanks after the replacement, as EXPOSE wants it. Appends. */
 int expand_words(const char *word, char escape, const struct strv *env, struct strv *out,
 		 struct error *err);
 /* Variables only: quotes stay what they are (bodies of heredocs). */
-int expand_text(const char *text, char escape, const struct strv *env, char **out,
-		struct error *err);
+int expand_text(const char *text, char escape, const struct strv *env, char **out, struct error *err);
 
 /* pattern.c: the patterns of # % / : only * and ? are special, \ makes them plain. */
 enum pattern_op { PATTERN_PREFIX, PATTERN_SUFFIX, PATTERN_REPLACE, PATTERN_REPLACE_ALL };

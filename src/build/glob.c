@@ -31,7 +31,9 @@ struct glob_token {
 static uint32_t next_char(const char **p)
 {
 	const unsigned char *s = (const unsigned char *)*p;
-	int more = *s >= 0xf0 && *s < 0xf8 ? 3 : *s >= 0xe0 && *s < 0xf0 ? 2 : *s >= 0xc2 && *s < 0xe0;
+	int more = *s >= 0xf0 && *s < 0xf8   ? 3
+		   : *s >= 0xe0 && *s < 0xf0 ? 2
+					     : *s >= 0xc2 && *s < 0xe0;
 	uint32_t c = more == 3 ? *s & 7 : more == 2 ? *s & 15 : more ? *s & 31 : *s;
 
 	if (!more) {
@@ -191,7 +193,7 @@ static void enter(const struct glob *g, struct states *s, size_t i)
 
 static bool in_class(const struct glob_token *t, uint32_t c)
 {
-	vec_each(&t->ranges, r)
+	vec_each (&t->ranges, r)
 		if (c >= r->low && c <= r->high)
 			return !t->negate;
 	return t->negate;
@@ -266,7 +268,8 @@ static bool run(const struct glob *g, const char *path, bool below)
 		next = swap;
 	}
 	/* below a directory: some token must still be there to take the rest */
-	result = end ? now->n > (size_t)has_state(now, g->n) : now->n && !*path && has_state(now, g->n);
+	result = end ? now->n > (size_t)has_state(now, g->n)
+		     : now->n && !*path && has_state(now, g->n);
 	if (mem != small)
 		free(mem);
 	return result;

@@ -17,13 +17,18 @@ static const struct flag_def run_flags[] = {
 	{ NULL },
 };
 static const struct flag_def copy_flags[] = {
-	{ "from", FLAG_VALUE },	    { "chown", FLAG_VALUE },	{ "chmod", FLAG_VALUE },
-	{ "exclude", FLAG_LIST },   { "parents", FLAG_REFUSED }, { "link", FLAG_REFUSED },
+	{ "from", FLAG_VALUE },
+	{ "chown", FLAG_VALUE },
+	{ "chmod", FLAG_VALUE },
+	{ "exclude", FLAG_LIST },
+	{ "parents", FLAG_REFUSED },
+	{ "link", FLAG_REFUSED },
 	{ NULL },
 };
 static const struct flag_def add_flags[] = {
-	{ "chown", FLAG_VALUE },     { "chmod", FLAG_VALUE },	      { "exclude", FLAG_LIST },
-	{ "unpack", FLAG_VALUE },    { "checksum", FLAG_REFUSED },    { "link", FLAG_REFUSED },
+	{ "chown", FLAG_VALUE },	  { "chmod", FLAG_VALUE },
+	{ "exclude", FLAG_LIST },	  { "unpack", FLAG_VALUE },
+	{ "checksum", FLAG_REFUSED },	  { "link", FLAG_REFUSED },
 	{ "keep-git-dir", FLAG_REFUSED }, { NULL },
 };
 static const struct flag_def health_flags[] = {

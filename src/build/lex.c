@@ -162,7 +162,7 @@ static int read_directives(struct reader *r, struct lexed *out, struct error *er
 
 void heredocs_done(heredocs *h)
 {
-	vec_each(h, d) {
+	vec_each (h, d) {
 		free(d->word);
 		free(d->body);
 	}
@@ -171,7 +171,7 @@ void heredocs_done(heredocs *h)
 
 void heredocs_copy(heredocs *to, const heredocs *from)
 {
-	vec_each(from, d) {
+	vec_each (from, d) {
 		struct heredoc *copy = vec_add(to);
 
 		*copy = *d;
@@ -282,7 +282,7 @@ static int read_heredocs(struct reader *r, struct line *l, char escape, struct e
 	if (!takes_heredocs(l->text) || !strstr(l->text, "<<"))
 		return 0;
 	words_split(l->text, escape, &words);
-	strv_each(&words, i) {
+	strv_each (&words, i) {
 		struct heredoc h = { 0 };
 
 		if (!heredoc_word(words.v[i], &h))
@@ -355,8 +355,7 @@ static int read_lines(struct reader *r, struct lexed *out, struct error *err)
 	return 0;
 }
 
-int lex_dockerfile(const char *name, const char *text, size_t n, struct lexed *out,
-		   struct error *err)
+int lex_dockerfile(const char *name, const char *text, size_t n, struct lexed *out, struct error *err)
 {
 	struct reader r = { text, text + n, 0 };
 	const char *nul;
@@ -382,12 +381,12 @@ int lex_dockerfile(const char *name, const char *text, size_t n, struct lexed *o
 
 void lexed_done(struct lexed *l)
 {
-	vec_each(&l->lines, line) {
+	vec_each (&l->lines, line) {
 		free(line->text);
 		heredocs_done(&line->docs);
 	}
 	vec_done(&l->lines);
-	vec_each(&l->lints, lint)
+	vec_each (&l->lints, lint)
 		free(lint->text);
 	vec_done(&l->lints);
 	free(l->syntax);

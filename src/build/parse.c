@@ -87,17 +87,16 @@ static bool json_strings(const char *text, struct strv *out)
 	if (!json)
 		return false;
 	ok = json_is_array(json);
-	json_array_foreach(json, i, item)
+	json_array_foreach (json, i, item)
 		ok = ok && json_is_string(item);
 	if (ok)
-		json_array_foreach(json, i, item)
+		json_array_foreach (json, i, item)
 			strv_add(out, json_string_value(item));
 	json_decref(json);
 	return ok;
 }
 
-static int parse_words(struct lexed *lx, const char *rest, struct instruction *in,
-		       struct error *err)
+static int parse_words(struct lexed *lx, const char *rest, struct instruction *in, struct error *err)
 {
 	(void)lx, (void)err;
 	blanks_split(rest, &in->args);
@@ -112,15 +111,13 @@ static int parse_one(struct lexed *lx, const char *rest, struct instruction *in,
 	return 0;
 }
 
-static int parse_list(struct lexed *lx, const char *rest, struct instruction *in,
-		      struct error *err)
+static int parse_list(struct lexed *lx, const char *rest, struct instruction *in, struct error *err)
 {
 	in->exec = json_strings(rest, &in->args);
 	return in->exec ? 0 : parse_words(lx, rest, in, err);
 }
 
-static int parse_command(struct lexed *lx, const char *rest, struct instruction *in,
-			 struct error *err)
+static int parse_command(struct lexed *lx, const char *rest, struct instruction *in, struct error *err)
 {
 	in->exec = json_strings(rest, &in->args);
 	if (in->exec)
@@ -129,13 +126,11 @@ static int parse_command(struct lexed *lx, const char *rest, struct instruction 
 		return error_set(err, ERR_INVALID, "%s takes %s", in->def->name, in->def->usage);
 	if (*rest == '[')
 		lint_add(lx, in->line, "JSONArgsRecommended",
-			 "%s: not a JSON array of strings, so it is run by the shell",
-			 in->def->name);
+			 "%s: not a JSON array of strings, so it is run by the shell", in->def->name);
 	return parse_one(lx, rest, in, err);
 }
 
-static int parse_json(struct lexed *lx, const char *rest, struct instruction *in,
-		      struct error *err)
+static int parse_json(struct lexed *lx, const char *rest, struct instruction *in, struct error *err)
 {
 	(void)lx;
 	in->exec = json_strings(rest, &in->args);
@@ -157,8 +152,7 @@ static int add_pair(struct instruction *in, const char *word, struct error *err)
 	return 0;
 }
 
-static int parse_pairs(struct lexed *lx, const char *rest, struct instruction *in,
-		       struct error *err)
+static int parse_pairs(struct lexed *lx, const char *rest, struct instruction *in, struct error *err)
 {
 	auto_done(strv) struct strv words = { 0 };
 	const char *end = rest, *value;
@@ -177,29 +171,27 @@ static int parse_pairs(struct lexed *lx, const char *rest, struct instruction *i
 					 rest);
 		strv_take(&in->args, xstrndup(rest, (size_t)(end - rest)));
 		strv_add(&in->args, value);
-		lint_add(lx, in->line, "LegacyKeyValueFormat", "%s: write %s=value",
-			 in->def->name, in->args.v[0]);
+		lint_add(lx, in->line, "LegacyKeyValueFormat", "%s: write %s=value", in->def->name,
+			 in->args.v[0]);
 		return 0;
 	}
-	strv_each(&words, i)
+	strv_each (&words, i)
 		if (add_pair(in, words.v[i], err) < 0)
 			return -1;
 	return 0;
 }
 
-static int parse_names(struct lexed *lx, const char *rest, struct instruction *in,
-		       struct error *err)
+static int parse_names(struct lexed *lx, const char *rest, struct instruction *in, struct error *err)
 {
 	words_split(rest, lx->escape, &in->args);
-	strv_each(&in->args, i)
+	strv_each (&in->args, i)
 		if (in->args.v[i][0] == '=')
-			return error_set(err, ERR_INVALID,
-					 "%s: the name in front of '=' is empty", in->def->name);
+			return error_set(err, ERR_INVALID, "%s: the name in front of '=' is empty",
+					 in->def->name);
 	return 0;
 }
 
-static int parse_health(struct lexed *lx, const char *rest, struct instruction *in,
-			struct error *err)
+static int parse_health(struct lexed *lx, const char *rest, struct instruction *in, struct error *err)
 {
 	const char *end = rest;
 	auto_done(strv) struct strv command = { 0 };
@@ -224,8 +216,7 @@ static int parse_health(struct lexed *lx, const char *rest, struct instruction *
 	return 0;
 }
 
-static int parse_trigger(struct lexed *lx, const char *rest, struct instruction *in,
-			 struct error *err)
+static int parse_trigger(struct lexed *lx, const char *rest, struct instruction *in, struct error *err)
 {
 	static const char *const refused[] = { "ONBUILD", "FROM", "MAINTAINER" };
 	struct instruction inner = { 0 };
@@ -258,10 +249,9 @@ static int parse_trigger(struct lexed *lx, const char *rest, struct instruction 
 
 static int (*const argument_parsers[])(struct lexed *, const char *, struct instruction *,
 				       struct error *) = {
-	[ARGS_WORDS] = parse_words,	[ARGS_ONE] = parse_one,	    [ARGS_LIST] = parse_list,
-	[ARGS_PAIRS] = parse_pairs,	[ARGS_NAMES] = parse_names, [ARGS_COMMAND] = parse_command,
-	[ARGS_JSON] = parse_json,	[ARGS_HEALTH] = parse_health,
-	[ARGS_TRIGGER] = parse_trigger,
+	[ARGS_WORDS] = parse_words, [ARGS_ONE] = parse_one,	  [ARGS_LIST] = parse_list,
+	[ARGS_PAIRS] = parse_pairs, [ARGS_NAMES] = parse_names,	  [ARGS_COMMAND] = parse_command,
+	[ARGS_JSON] = parse_json,   [ARGS_HEALTH] = parse_health, [ARGS_TRIGGER] = parse_trigger,
 };
 
 static int unknown_flag(const struct instruction *in, const char *name, struct error *err)
@@ -364,7 +354,7 @@ int instruction_parse(const struct line *l, struct lexed *lx, struct instruction
 void instruction_done(struct instruction *in)
 {
 	free(in->text);
-	vec_each(&in->flags, f)
+	vec_each (&in->flags, f)
 		free(f->value);
 	vec_done(&in->flags);
 	strv_done(&in->args);
@@ -375,7 +365,7 @@ void instruction_done(struct instruction *in)
 
 const char *instruction_flag(const struct instruction *in, const char *name)
 {
-	vec_each(&in->flags, f)
+	vec_each (&in->flags, f)
 		if (strcmp(f->def->name, name) == 0)
 			return f->value;
 	return NULL;
@@ -384,7 +374,7 @@ const char *instruction_flag(const struct instruction *in, const char *name)
 void instruction_format(const struct instruction *in, struct str *out)
 {
 	str_addf(out, "%s%s%s\n", in->def->name, *in->text ? " " : "", in->text);
-	vec_each(&in->docs, d)
+	vec_each (&in->docs, d)
 		str_addf(out, "%s%s\n", d->body, d->word);
 }
 
@@ -392,7 +382,7 @@ static int parse_all(struct dockerfile *df, struct error *err)
 {
 	bool from = false;
 
-	vec_each(&df->lexed.lines, l) {
+	vec_each (&df->lexed.lines, l) {
 		struct instruction in;
 
 		if (instruction_parse(l, &df->lexed, &in, err) < 0)
@@ -400,8 +390,8 @@ static int parse_all(struct dockerfile *df, struct error *err)
 		vec_push(&df->list, in);
 		from = from || instruction_is(&in, "FROM");
 		if (!from && !instruction_is(&in, "ARG")) {
-			error_set(err, ERR_INVALID, "%s in front of the first FROM (only ARG may be)",
-				  in.def->name);
+			error_set(err, ERR_INVALID,
+				  "%s in front of the first FROM (only ARG may be)", in.def->name);
 			return error_add(err, "%s:%u", df->name, l->no);
 		}
 	}
@@ -420,7 +410,7 @@ int dockerfile_parse(const char *name, const char *text, size_t n, struct docker
 		dockerfile_done(df);
 		return -1;
 	}
-	vec_each(&df->lexed.lines, l) {
+	vec_each (&df->lexed.lines, l) {
 		free(l->text);
 		heredocs_done(&l->docs);
 	}
@@ -430,7 +420,7 @@ int dockerfile_parse(const char *name, const char *text, size_t n, struct docker
 
 void dockerfile_done(struct dockerfile *df)
 {
-	vec_each(&df->list, in)
+	vec_each (&df->list, in)
 		instruction_done(in);
 	vec_done(&df->list);
 	lexed_done(&df->lexed);

@@ -101,7 +101,7 @@ static void pattern_reverse(struct pattern *p)
 	size_t n = p->segments.n, all = p->text.c.n;
 
 	chars_reverse(p->text.c.v, all);
-	vec_each(&p->segments, s)
+	vec_each (&p->segments, s)
 		s->start = all - s->start - s->n;
 	for (size_t i = 0; i < n / 2; i++) {
 		struct segment swap = p->segments.v[i];

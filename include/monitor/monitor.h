@@ -26,9 +26,11 @@ struct monitor_job {
 	struct container *container; /* with record */
 	int lock;		     /* held: the container's life; the monitor keeps it */
 	const struct spec *spec;     /* as written to config.json */
-	const struct strv *layers;   /* diffID hexes, lowest first */
-	int rootfs;		     /* >= 0: --rootfs directory, instead of layers */
-	bool rootfs_nodev;
+	/*
+	 * The rootfs as a detached mount, which the engine made to look users up in it; handed on
+	 * as runtime_options.rootfs. So the monitor mounts nothing and needs no mount namespace.
+	 */
+	int rootfs;
 	struct log_options log;
 	int stop_signal;
 	int64_t timeout_ns; /* kill after so long; 0: never (exit code 124) */
@@ -37,7 +39,6 @@ struct monitor_job {
 	bool sig_proxy;
 	bool owned_binary; /* see runtime.h */
 	const char *detach_keys;
-	struct strv volumes_to_fill; /* unused names are left out: engine did copy-up before */
 };
 struct monitor_result {
 	int exit_code; /* 0..255; 128+n for a signal; 124 timeout */

@@ -19,6 +19,9 @@
 struct container_mount { /* for inspect, for volumes in use, for --volumes-from */
 	char *type, *name, *source, *destination, *mode, *propagation; /* "bind" "volume" "tmpfs" */
 	bool rw;
+	struct strv options; /* further mount options as given */
+	char *subpath;	     /* below the volume, or NULL */
+	bool nonrecursive, nocopy, create_source;
 	bool anonymous; /* a volume removed with the container */
 };
 /* record.json: what was asked for, written once by the engine (and at rename). */
@@ -36,6 +39,7 @@ struct container_record {
 	char *log_driver;
 	char *stop_signal;
 	int64_t stop_timeout; /* seconds; UNSET: 10 */
+	char *image_settings; /* raw JSON: the image's `config` as it was at create, or NULL */
 	char *request;	      /* raw JSON: the engine's struct run_request */
 };
 enum container_status {

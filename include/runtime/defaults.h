@@ -10,6 +10,8 @@
 extern const char *const default_capabilities[]; /* NULL-terminated, "CAP_CHOWN" ... */
 extern const char *const default_masked_paths[];
 extern const char *const default_readonly_paths[];
+/* Adds what this machine has besides: /sys/devices/system/cpu/cpu<N>/thermal_throttle. */
+void default_masked_add_host(struct strv *paths);
 
 /* "chown", "CAP_CHOWN", any case -> "CAP_CHOWN", or NULL. ALL is the caller's business. */
 const char *capability_name(const char *text);
@@ -21,6 +23,8 @@ extern const char *const capability_all[]; /* every one this program knows, NULL
  * text is yours.
  */
 char *seccomp_default(const struct strv *capabilities, const char **shared);
+/* The same for containers that run containers: namespaces and mounts are allowed besides. */
+char *seccomp_nested(const struct strv *capabilities, const char **shared);
 /* A profile in docker's or OCI's JSON -> linux.seccomp for this machine and capability set; yours. */
 char *seccomp_from_profile(const char *json, size_t n, const struct strv *capabilities,
 			   struct error *err);

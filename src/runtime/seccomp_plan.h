@@ -17,12 +17,12 @@
 #include <string.h>
 
 #define CAP_BIT(name) (1ULL << CAP_##name)
-/* Not capabilities, but they open lines in the same way. */
+/* No capability, but it opens lines in the same way. */
 #define SECCOMP_NESTED (1ULL << 63) /* containers inside: namespaces and mounts are allowed */
 #define SECCOMP_FAKE_ROOT                                                                          \
 	(1ULL << 62) /* a single-id user namespace: chown, mknod pretend success */
 
-enum seccomp_shape { SHAPE_RULE, SHAPE_ONLY, SHAPE_EXCEPT, SHAPE_FAKE };
+enum seccomp_shape { SHAPE_RULE, SHAPE_ONLY, SHAPE_EXCEPT };
 enum { SECCOMP_CUBES_MAX = 4, SECCOMP_ALLOW = -1 };
 
 struct seccomp_cube {
@@ -30,7 +30,7 @@ struct seccomp_cube {
 };
 struct seccomp_row {
 	enum seccomp_shape shape;
-	int verdict; /* SECCOMP_ALLOW or an errno; 0 is errno 0: success without doing anything */
+	int verdict; /* SECCOMP_ALLOW or an errno */
 	uint64_t caps;
 	const char *names; /* separated by one space */
 	unsigned arg, n;
@@ -49,64 +49,55 @@ struct seccomp_number {
 #define VERDICT_P EPERM
 #define VERDICT_N ENOSYS
 #define VERDICT_V EINVAL
-#define VERDICT_Z 0
 #define CAP(name) CAP_BIT(name)
 #define NESTED	  SECCOMP_NESTED
-#define FAKE_ROOT SECCOMP_FAKE_ROOT
 #define CUBES(...)                                                                                 \
 	.cubes = { __VA_ARGS__ },                                                                  \
 	.n = sizeof((const struct seccomp_cube[]){ __VA_ARGS__ }) / sizeof(struct seccomp_cube)
 
+/* clang-format off */
 static const struct seccomp_row seccomp_rows[] = {
-#define RULE(v, c, s) { .shape = SHAPE_RULE, .verdict = VERDICT_##v, .caps = (c), .names = (s) },
-#define ONLY(v, c, s, a, ...)                                                                      \
-	{ .shape = SHAPE_ONLY,                                                                     \
-	  .verdict = VERDICT_##v,                                                                  \
-	  .caps = (c),                                                                             \
-	  .names = (s),                                                                            \
-	  .arg = (a),                                                                              \
-	  __VA_ARGS__ },
-#define EXCEPT(c, s, a, ...)                                                                       \
-	{ .shape = SHAPE_EXCEPT, .caps = (c), .names = (s), .arg = (a), __VA_ARGS__ },
-#define FAKE(c, s, a, ...)                                                                         \
-	{ .shape = SHAPE_FAKE, .caps = (c), .names = (s), .arg = (a), __VA_ARGS__ },
+#define RULE(v, c, s)	      { .shape = SHAPE_RULE, .verdict = VERDICT_##v, .caps = (c), .names = (s) },
+#define ONLY(v, c, s, a, ...) { .shape = SHAPE_ONLY, .verdict = VERDICT_##v, .caps = (c), .names = (s), .arg = (a), __VA_ARGS__ },
+#define EXCEPT(c, s, a, ...)  { .shape = SHAPE_EXCEPT, .caps = (c), .names = (s), .arg = (a), __VA_ARGS__ },
 #define EXCEPT_PAIR(c, s, a, cubes_, v1, a2, v2)                                                   \
-	{ .shape = SHAPE_EXCEPT,                                                                   \
-	  .caps = (c),                                                                             \
-	  .names = (s),                                                                            \
-	  .arg = (a),                                                                              \
-	  cubes_,                                                                                  \
-	  .pair = true,                                                                            \
-	  .value = (v1),                                                                           \
-	  .arg2 = (a2),                                                                            \
-	  .value2 = (v2) },
+	{ .shape = SHAPE_EXCEPT, .caps = (c), .names = (s), .arg = (a), cubes_, .pair = true,      \
+	  .value = (v1), .arg2 = (a2), .value2 = (v2) },
+#define FAKE(s, a, ...)
 #define NUMBER(s, n)
 #include "seccomp_rules.h"
 #undef RULE
 #undef ONLY
 #undef EXCEPT
-#undef FAKE
 #undef EXCEPT_PAIR
+#undef FAKE
 #undef NUMBER
 };
-static const struct seccomp_number seccomp_numbers[] = {
 #define RULE(v, c, s)
 #define ONLY(v, c, s, a, ...)
 #define EXCEPT(c, s, a, ...)
-#define FAKE(c, s, a, ...)
 #define EXCEPT_PAIR(c, s, a, cubes_, v1, a2, v2)
+static const struct seccomp_row seccomp_fakes[] = {
+#define FAKE(s, a, ...) { .shape = SHAPE_ONLY, .names = (s), .arg = (a), __VA_ARGS__ },
+#define NUMBER(s, n)
+#include "seccomp_rules.h"
+#undef FAKE
+#undef NUMBER
+};
+static const struct seccomp_number seccomp_numbers[] = {
+#define FAKE(s, a, ...)
 #define NUMBER(s, n) { #s, (n) },
 #include "seccomp_rules.h"
+#undef FAKE
+#undef NUMBER
+};
 #undef RULE
 #undef ONLY
 #undef EXCEPT
-#undef FAKE
 #undef EXCEPT_PAIR
-#undef NUMBER
-};
+/* clang-format on */
 #undef CAP
 #undef NESTED
-#undef FAKE_ROOT
 #undef CUBES
 
 #define SECCOMP_ROWS (sizeof(seccomp_rows) / sizeof(seccomp_rows[0]))
@@ -217,9 +208,7 @@ static inline void seccomp_emit_shape(const struct seccomp_row *row, struct secc
 				      seccomp_emit *emit, void *arg)
 {
 	struct seccomp_cube cubes[SECCOMP_CUBES_MAX + 1];
-	int inside = row->shape == SHAPE_ONLY	? SECCOMP_ALLOW
-		     : row->shape == SHAPE_FAKE ? 0
-						: EPERM;
+	int inside = row->shape == SHAPE_ONLY ? SECCOMP_ALLOW : EPERM;
 	int outside = row->shape == SHAPE_ONLY ? row->verdict : SECCOMP_ALLOW;
 	unsigned n = row->n;
 
@@ -263,6 +252,23 @@ static inline void seccomp_plan(uint64_t caps, seccomp_emit *emit, void *arg)
 				emit(arg, &item);
 			else
 				seccomp_emit_shape(row, &item, emit, arg);
+		}
+	}
+}
+
+/* Emits the second filter, whose default is to allow: verdict 0 is errno 0. */
+static inline void seccomp_plan_fakes(seccomp_emit *emit, void *arg)
+{
+	for (size_t i = 0; i < sizeof(seccomp_fakes) / sizeof(seccomp_fakes[0]); i++) {
+		const struct seccomp_row *row = &seccomp_fakes[i];
+
+		for (const char *p = row->names; *p; p += strcspn(p, " "), p += *p == ' ') {
+			struct seccomp_item item = { .names = p, .names_len = strcspn(p, " ") };
+
+			if (row->cubes[0].mask)
+				seccomp_emit_inside(row, 0, &item, emit, arg);
+			else
+				emit(arg, &item);
 		}
 	}
 }
@@ -361,7 +367,7 @@ static inline void seccomp_put_item(void *arg, const struct seccomp_item *item)
 /* architectures is JSON: "\"SCMP_ARCH_X86_64\",\"SCMP_ARCH_X86\"" */
 static inline void seccomp_json(uint64_t caps, const char *architectures, struct seccomp_writer *w)
 {
-	static const int verdicts[] = { EPERM, SECCOMP_ALLOW, 0 }; /* ENOSYS is the default */
+	static const int verdicts[] = { EPERM, SECCOMP_ALLOW }; /* ENOSYS is the default */
 
 	seccomp_put(w, "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":38,"
 		       "\"architectures\":[");
@@ -369,8 +375,6 @@ static inline void seccomp_json(uint64_t caps, const char *architectures, struct
 	seccomp_put(w, "],\"syscalls\":[");
 	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
 		w->pass = verdicts[i];
-		if (w->pass == 0 && !(caps & SECCOMP_FAKE_ROOT))
-			continue;
 		w->before = i ? ",{\"names\":[" : "{\"names\":[";
 		seccomp_plan(caps, seccomp_put_item, w);
 		seccomp_put(w, "],");

@@ -6,12 +6,13 @@
  * (0: always). A name whose lines are all out of reach is EPERM: known, and denied. A number that no
  * line knows is ENOSYS, so that a libc newer than this table falls back by itself.
  *
- *	RULE(verdict, caps, names)	   A allow, P EPERM, N ENOSYS, V EINVAL, Z pretend success
+ *	RULE(verdict, caps, names)	   A allow, P EPERM, N ENOSYS, V EINVAL
  *	ONLY(verdict, caps, name, arg, cubes)
  *					   allowed if the argument is in one of the cubes, else verdict
  *	EXCEPT(caps, name, arg, cubes)	   EPERM if it is in one, else allowed
  *	EXCEPT_PAIR(caps, name, arg, cubes, value, arg2, value2)
  *					   as EXCEPT; and EINVAL if arg is value and arg2 is value2
+ *	FAKE(names, arg, cubes)		   of a second filter of its own: does nothing, says success
  *	NUMBER(name, number)		   names that the oldest libseccomp we build with does not know;
  *					   the number is the same on every architecture
  *
@@ -20,11 +21,6 @@
  * programs that cope without audit, no protection). A cube is {mask, value}: (arg & mask) == value.
  * Why each line reads as it does: SECURITY.md 3g.
  */
-
-/* Single-id user namespaces: what cannot be stored is answered for (DESIGN.md 5). */
-RULE(Z, FAKE_ROOT, "chown chown32 fchown fchown32 fchownat lchown lchown32 setgroups setgroups32")
-FAKE(FAKE_ROOT, "mknod", 1, CUBES({ 0170000, 0020000 }, { 0170000, 0060000 }))
-FAKE(FAKE_ROOT, "mknodat", 2, CUBES({ 0170000, 0020000 }, { 0170000, 0060000 }))
 
 /*
  * 32-bit x86 only: its arguments are behind a pointer, where no filter can look. It stands before the
@@ -132,6 +128,8 @@ RULE(P, 0, "add_key bdflush create_module get_kernel_syms kexec_file_load kexec_
 	   "query_module request_key sgetmask ssetmask swapoff swapon sysfs _sysctl uselib userfaultfd "
 	   "ustat vm86 vm86old vmsplice")
 
+/* x86-64 alone has it; the number is free elsewhere */
+NUMBER(uretprobe, 335)
 NUMBER(statmount, 457)
 NUMBER(listmount, 458)
 NUMBER(lsm_get_self_attr, 459)
@@ -146,3 +144,9 @@ NUMBER(open_tree_attr, 467)
 NUMBER(file_getattr, 468)
 NUMBER(file_setattr, 469)
 NUMBER(listns, 470)
+
+/* Single-id user namespaces (DESIGN.md 5): what cannot be stored is answered with success. */
+FAKE("chown chown32 fchown fchown32 fchownat lchown lchown32 setgroups setgroups32", 0,
+     CUBES({ 0, 0 }))
+FAKE("mknod", 1, CUBES({ 0170000, 0020000 }, { 0170000, 0060000 }))
+FAKE("mknodat", 2, CUBES({ 0170000, 0020000 }, { 0170000, 0060000 }))

@@ -35,7 +35,6 @@ static const struct {
 	{ CAP_BIT(SYS_CHROOT) | CAP_BIT(SYS_PTRACE), "--cap-add sys_ptrace" },
 	{ CAP_BIT(SYS_CHROOT) | CAP_BIT(SYS_ADMIN), "--cap-add sys_admin" },
 	{ (1ULL << (CAP_LAST_CAP + 1)) - 1, "--cap-add all" },
-	{ CAP_BIT(SYS_CHROOT) | SECCOMP_FAKE_ROOT, "the default set, single id" },
 	{ CAP_BIT(SYS_CHROOT) | SECCOMP_NESTED, "--security-opt seccomp=nested" },
 };
 
@@ -91,9 +90,9 @@ static void add(void *arg, const struct seccomp_item *item)
 		die(name, rc);
 }
 
-static scmp_filter_ctx compile(uint32_t token, uint64_t caps)
+static scmp_filter_ctx compile(uint32_t token, const uint64_t *caps)
 {
-	struct target t = { seccomp_init(SCMP_ACT_ERRNO(ENOSYS)), token };
+	struct target t = { seccomp_init(caps ? SCMP_ACT_ERRNO(ENOSYS) : SCMP_ACT_ALLOW), token };
 	int rc;
 
 	if (!t.ctx)
@@ -106,26 +105,29 @@ static scmp_filter_ctx compile(uint32_t token, uint64_t caps)
 	if ((rc = seccomp_attr_set(t.ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS))) < 0 ||
 	    (rc = seccomp_attr_set(t.ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2)) < 0)
 		die("attribute", rc);
-	seccomp_plan(caps, add, &t);
+	if (caps)
+		seccomp_plan(*caps, add, &t);
+	else
+		seccomp_plan_fakes(add, &t);
 	return t.ctx;
 }
 
-static void print_bpf(const struct arch *a, size_t variant)
+/* caps NULL: the filter of the fakes */
+static void print_bpf(const struct arch *a, const char *name, const char *why, const uint64_t *caps)
 {
-	scmp_filter_ctx ctx = compile(a->main, variants[variant].caps);
+	scmp_filter_ctx ctx = compile(a->main, caps);
 	FILE *f = tmpfile();
 	struct sock_filter line;
 	int rc;
 
-	if (a->sub && (rc = seccomp_merge(ctx, compile(a->sub, variants[variant].caps))) < 0)
+	if (a->sub && (rc = seccomp_merge(ctx, compile(a->sub, caps))) < 0)
 		die("merge", rc);
 	if (!f)
 		die("temporary file", 0);
 	if ((rc = seccomp_export_bpf(ctx, fileno(f))) < 0)
 		die("export", rc);
 	rewind(f);
-	printf("/* %s */\nstatic const struct sock_filter seccomp_bpf_%zu[] = {\n",
-	       variants[variant].why, variant);
+	printf("/* %s */\nstatic const struct sock_filter seccomp_bpf_%s[] = {\n", why, name);
 	while (fread(&line, sizeof(line), 1, f) == 1)
 		printf("{%u,%u,%u,%#xu},\n", line.code, line.jt, line.jf, line.k);
 	printf("};\n");
@@ -159,13 +161,16 @@ int main(void)
 		for (size_t v = 0; v < sizeof(variants) / sizeof(variants[0]); v++) {
 			struct seccomp_writer w = { .put = put };
 			unsigned column = 0;
+			char name[8];
 
 			w.arg = &column;
-			print_bpf(&arches[a], v);
+			snprintf(name, sizeof(name), "%zu", v);
+			print_bpf(&arches[a], name, variants[v].why, &variants[v].caps);
 			printf("static const char seccomp_json_%zu[] = \"", v);
 			seccomp_json(variants[v].caps, arches[a].architectures, &w);
 			printf("\";\n");
 		}
+		print_bpf(&arches[a], "fakes", "added for single-id user namespaces", NULL);
 	}
 	printf("#else\n#error \"no default system call filter for this architecture\"\n#endif\n"
 	       "#define SECCOMP_VARIANT(caps_, n_) \\\n\t{ .caps = (caps_), "

@@ -40,6 +40,7 @@ enum field_type {
 enum field_flags {
 	FIELD_REQUIRED = 1, /* absent is an error */
 	FIELD_KEEP = 2,	    /* written even when empty (by default what is empty is left out) */
+	FIELD_UNSIGNED = 4, /* an INT whose 64 bits are written as an unsigned number */
 };
 struct field {
 	const char *name;
@@ -89,7 +90,10 @@ struct fields_limits {
 	unsigned max_depth;
 };
 
-/* Fills *out, which must hold the struct's unset state (fields_init). ERR_INVALID with the path. */
+/*
+ * Fills *out, which must hold the struct's unset state (fields_init) and is back in it on failure.
+ * ERR_INVALID with the path. null is the same as absent.
+ */
 int fields_load(const struct field *table, json_t *json, void *out, enum fields_mode mode,
 		struct error *err);
 /* The same from text; limits apply (duplicate keys are refused, NUL and bad UTF-8 too). */
@@ -99,10 +103,20 @@ int fields_parse(const struct field *table, const char *text, size_t n,
 void fields_init(const struct field *table, void *out); /* zero, with -1 and UNSET where due */
 void fields_done(const struct field *table, void *out); /* frees what members own; then as init */
 json_t *fields_store(const struct field *table, const void *in); /* a new reference */
-/* Appends compact JSON (pretty: indented by 4) without going through jansson. */
+/*
+ * Appends compact JSON (pretty: indented by 4) without going through jansson. Left out, unless
+ * FIELD_KEEP says otherwise: NULL, UNSET, -1 of a TRI, false, empty lists and maps, and a struct
+ * inside of which nothing is written. An empty string is written. A RAW must be valid JSON.
+ */
 void fields_format(const struct field *table, const void *in, bool pretty, struct str *out);
 
-/* jansson with the limits: a new reference or NULL. */
+/* Appends compact JSON, which must be valid, indented by 4 as Go's MarshalIndent does it. */
+void json_indent(const char *text, size_t n, struct str *out);
+
+/*
+ * jansson with the limits (NULL: none): a new reference or NULL. Integers from 2^63 to 2^64-1 are
+ * read as the negative number of the same bits, so that "no limit" fits an int64_t as -1.
+ */
 json_t *json_parse(const char *text, size_t n, const struct fields_limits *limits,
 		   struct error *err);
 void json_done(json_t **json); /* auto_done(json) json_t *j = NULL; */

@@ -42,7 +42,7 @@ static int strv_load(json_t *j, struct strv *list, struct error *err)
 
 	if (!json_is_array(j))
 		return wrong(err, "a list of strings");
-	json_array_foreach(j, i, item) {
+	json_array_foreach (j, i, item) {
 		if (!json_is_string(item))
 			return wrong_at(err, i, "a string");
 		strv_add(list, json_string_value(item));
@@ -59,7 +59,7 @@ static int ints_load(json_t *j, void *at, struct error *err)
 
 	if (!json_is_array(j))
 		return wrong(err, "a list of integers");
-	json_array_foreach(j, i, item) {
+	json_array_foreach (j, i, item) {
 		if (!json_is_integer(item)) {
 			status = wrong_at(err, i, "an integer");
 			break;
@@ -78,7 +78,7 @@ static int map_load(json_t *j, struct strmap *map, struct error *err)
 
 	if (!json_is_object(j))
 		return wrong(err, "an object of strings");
-	json_object_foreach(j, key, value) {
+	json_object_foreach (j, key, value) {
 		if (json_is_null(value))
 			continue;
 		if (!json_is_string(value)) {
@@ -97,7 +97,7 @@ static int set_load(json_t *j, struct strv *list, struct error *err)
 
 	if (!json_is_object(j))
 		return wrong(err, "an object");
-	json_object_foreach(j, key, value)
+	json_object_foreach (j, key, value)
 		strv_add(list, key);
 	return 0;
 }
@@ -112,7 +112,7 @@ static int vec_load(const struct field *f, json_t *j, void *at, enum fields_mode
 
 	if (!json_is_array(j))
 		return wrong(err, "a list of objects");
-	json_array_foreach(j, i, item) {
+	json_array_foreach (j, i, item) {
 		void *one = vec_grow(&list.v, &list.n, &list.cap, f->size);
 
 		fields_init(f->sub, one);
@@ -219,7 +219,7 @@ int fields_load(const struct field *table, json_t *json, void *out, enum fields_
 
 	if (!json_is_object(json))
 		return wrong(err, "an object");
-	json_object_foreach(json, key, value) {
+	json_object_foreach (json, key, value) {
 		const struct field *f = row_find(table, key);
 
 		if (!f && mode == FIELDS_LENIENT)
@@ -388,8 +388,7 @@ static void wrap_unsigned(const char *text, size_t n, struct str *out)
 	}
 }
 
-json_t *json_parse(const char *text, size_t n, const struct fields_limits *limits,
-		   struct error *err)
+json_t *json_parse(const char *text, size_t n, const struct fields_limits *limits, struct error *err)
 {
 	auto_done(str) struct str wrapped = { 0 };
 	json_error_t why;
@@ -410,8 +409,7 @@ json_t *json_parse(const char *text, size_t n, const struct fields_limits *limit
 		j = json_loadb(wrapped.s, wrapped.len, JSON_REJECT_DUPLICATES, &why);
 	}
 	if (!j)
-		error_set(err, ERR_INVALID, "line %d, column %d: %s", why.line, why.column,
-			  why.text);
+		error_set(err, ERR_INVALID, "line %d, column %d: %s", why.line, why.column, why.text);
 	return j;
 }
 

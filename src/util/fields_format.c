@@ -34,7 +34,7 @@ static void int_format(int64_t value, bool is_unsigned, struct str *out)
 static void strv_format(const struct strv *list, struct str *out)
 {
 	str_addc(out, '[');
-	strv_each(list, i) {
+	strv_each (list, i) {
 		if (i)
 			str_addc(out, ',');
 		str_add_json(out, list->v[i]);
@@ -45,7 +45,7 @@ static void strv_format(const struct strv *list, struct str *out)
 static void set_format(const struct strv *list, struct str *out)
 {
 	str_addc(out, '{');
-	strv_each(list, i) {
+	strv_each (list, i) {
 		if (i)
 			str_addc(out, ',');
 		str_add_json(out, list->v[i]);

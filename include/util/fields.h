@@ -40,7 +40,7 @@ enum field_type {
 enum field_flags {
 	FIELD_REQUIRED = 1, /* absent is an error */
 	FIELD_KEEP = 2,	    /* written even when empty (by default what is empty is left out) */
-	FIELD_UNSIGNED = 4, /* an INT whose 64 bits are written as an unsigned number */
+	FIELD_UNSIGNED = 4, /* INT, or RAW holding one: the 64 bits are an unsigned number */
 };
 struct field {
 	const char *name;
@@ -66,7 +66,8 @@ struct field {
 #define F_MAP_(s, m, n, fl)  F_(s, m, n, FIELD_MAP, struct strmap, fl)
 #define F_MAP(s, m, n)	     F_MAP_(s, m, n, 0)
 #define F_SET(s, m, n)	     F_(s, m, n, FIELD_SET, struct strv, 0)
-#define F_RAW(s, m, n)	     F_(s, m, n, FIELD_RAW, char *, 0)
+#define F_RAW_(s, m, n, fl)  F_(s, m, n, FIELD_RAW, char *, fl)
+#define F_RAW(s, m, n)	     F_RAW_(s, m, n, 0)
 #define F_OBJ_(s, m, n, table, fl)                                                                 \
 	{ .name = (n), .type = FIELD_OBJ, .flags = (fl), .offset = offsetof(s, m), .sub = (table) }
 #define F_OBJ(s, m, n, table) F_OBJ_(s, m, n, table, 0)

@@ -135,8 +135,12 @@ static int ptr_load(const struct field *f, json_t *j, void *at, enum fields_mode
 	return fields_load(f->sub, j, one, mode, err);
 }
 
-static int raw_load(json_t *j, char **at, struct error *err)
+static int raw_load(const struct field *f, json_t *j, char **at, struct error *err)
 {
+	if ((f->flags & FIELD_UNSIGNED) && json_is_integer(j)) {
+		*at = xasprintf("%llu", (unsigned long long)json_integer_value(j));
+		return 0;
+	}
 	*at = json_dumps(j, JSON_COMPACT | JSON_ENCODE_ANY);
 	return *at ? 0 : error_set(err, ERR_INVALID, "cannot be written as JSON");
 }
@@ -180,7 +184,7 @@ static int member_load(const struct field *f, json_t *j, void *at, enum fields_m
 	case FIELD_VEC:
 		return vec_load(f, j, at, mode, err);
 	case FIELD_RAW:
-		return raw_load(j, at, err);
+		return raw_load(f, j, at, err);
 	case FIELD_END:
 		break;
 	}

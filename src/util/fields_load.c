@@ -348,7 +348,8 @@ static unsigned text_depth(const char *text, size_t n)
 		} else if (c == '"') {
 			quoted = true;
 		} else if (c == '{' || c == '[') {
-			deepest = MAX(deepest, ++depth);
+			depth++;
+			deepest = MAX(deepest, depth);
 		} else if ((c == '}' || c == ']') && depth) {
 			depth--;
 		}

@@ -109,13 +109,13 @@ setup() { hod_run -d --name c -e FROM_RUN=yes --label x=y busybox sleep 100000 >
 }
 
 @test "no zombie and no descriptor is left by many execs" {
-	monitor=$(awk '/^PPid:/ { print $2 }' "/proc/$(hod inspect -f '{{.State.Pid}}' c)/status")
-	before=$(ls "/proc/$monitor/fd" 2>/dev/null | wc -l)
+	monitor=$(monitor_of c)
+	before=$(count "/proc/$monitor/fd")
 	for _ in $(seq 20); do hod exec c true; done
 	run -127 hod exec c /no/such
 	run -0 hod exec c ps -o stat,args
 	lacks Z
-	[ "$(ls "/proc/$monitor/fd" 2>/dev/null | wc -l)" = "$before" ]
+	[ "$(count "/proc/$monitor/fd")" = "$before" ]
 }
 
 @test "ten execs at once" {

@@ -18,15 +18,25 @@ hod_run() { "$HOD" run --network none "$@"; }
 
 # ---- what a test needs ----
 
+id_mode() { # root, range or single
+	if [ "$(id -u)" = 0 ]; then
+		echo root
+	elif grep -q "^$(id -un):" /etc/subuid; then
+		echo range
+	else
+		echo single
+	fi
+}
+
 # need root|user|userns|single|range|cgroup2|terminal|program NAME: skips where the machine cannot, with the reason.
 # "runs as" is not a skip: another pass of integration.sh runs the test. A missing program is a failure.
 need() {
 	case $1 in
 	root) [ "$(id -u)" = 0 ] || skip "runs as root only" ;;
 	user) [ "$(id -u)" != 0 ] || skip "runs as an ordinary user only" ;;
-	range) [ "$(id -u)" != 0 ] && grep -q "^$(id -un):" /etc/subuid || skip "runs as a user with subordinate ids only" ;;
-	single) [ "$(id -u)" != 0 ] && ! grep -q "^$(id -un):" /etc/subuid || skip "runs as a user without subordinate ids only" ;;
-	many-ids) [ "$(id -u)" = 0 ] || grep -q "^$(id -un):" /etc/subuid || skip "runs as one who has many ids only" ;;
+	range) [ "$(id_mode)" = range ] || skip "runs as a user with subordinate ids only" ;;
+	single) [ "$(id_mode)" = single ] || skip "runs as a user without subordinate ids only" ;;
+	many-ids) [ "$(id_mode)" != single ] || skip "runs as one who has many ids only" ;;
 	userns) unshare --user true 2>/dev/null || skip "this machine forbids user namespaces" ;;
 	cgroup2)
 		[ "$(stat -f -c %T /sys/fs/cgroup)" = cgroup2fs ] || [ -e /sys/fs/cgroup/unified/cgroup.procs ] ||
@@ -125,6 +135,8 @@ until_ok() {
 logged() { hod logs "$1" 2>&1 | grep -q -- "$2"; }         # logged NAME TEXT
 is_state() { [ "$(hod inspect -f '{{.State.Status}}' "$1")" = "$2" ]; } # is_state NAME STATE
 gone() { ! hod inspect "$1"; }
+count() { find "$1" -mindepth 1 -maxdepth 1 2>/dev/null | wc -l; } # files in a directory
+monitor_of() { awk '/^PPid:/ { print $2 }' "/proc/$(hod inspect -f '{{.State.Pid}}' "$1")/status"; }
 is_dead() { ! kill -0 "$1" || grep -q '^State:.*Z' "/proc/$1/status"; }
 
 # ---- terminals ----
@@ -133,15 +145,14 @@ is_dead() { ! kill -0 "$1" || grep -q '^State:.*Z' "/proc/$1/status"; }
 with_terminal() { timeout 60 script --quiet --return --command "$1" /dev/null </dev/null; }
 
 # session COMMAND: types into a command that has a terminal. Stdin: lines "expect TEXT" (waits until that was
-# shown) and "type TEXT" (printf escapes). What was shown is in $FILE_DIR/shown; the exit code is the command's.
+# shown) and "type TEXT" (with \n and \xHH). What was shown is in $FILE_DIR/shown; the exit code is the command's.
 session() {
 	local shown=$FILE_DIR/shown verb text
 	: >"$shown"
 	while read -r verb text; do
 		case $verb in
 		expect) until_ok 20 grep -qF -- "$text" "$shown" || break ;;
-		# shellcheck disable=SC2059 # the text is the format
-		type) printf "$text" ;;
+		type) printf %b "$text" ;;
 		esac
 	done | timeout 60 script --quiet --return --flush --command "$1" "$shown" >/dev/null
 }

@@ -21,7 +21,7 @@ load helper
 @test "any byte survives" {
 	hod_run -d --name l busybox sh -c 'i=0; while [ $i -lt 256 ]; do printf "\\$(printf %o $i)"; i=$((i+1)); done'
 	hod wait l
-	for i in $(seq 0 255); do printf "\\$(printf %o "$i")"; done >"$FILE_DIR/all"
+	for i in $(seq 0 255); do printf %b "\\0$(printf %o "$i")"; done >"$FILE_DIR/all"
 	hod logs l | cmp - "$FILE_DIR/all"
 }
 
@@ -153,8 +153,7 @@ load helper
 @test "logs are there when the monitor was killed" {
 	hod_run -d --name l busybox sh -c 'echo before; sleep 1000'
 	until_ok 10 logged l before
-	monitor=$(awk '/^PPid:/ { print $2 }' "/proc/$(hod inspect -f '{{.State.Pid}}' l)/status")
-	kill -9 "$monitor"
+	kill -9 "$(monitor_of l)"
 	until_ok 10 is_state l exited
 	run -0 hod logs l
 	is before

@@ -59,7 +59,7 @@ load helper
 
 @test "rm of a container whose monitor was killed works the first time" {
 	hod_run -d --name m busybox sleep 1000
-	kill -9 "$(awk '/^PPid:/ { print $2 }' "/proc/$(hod inspect -f '{{.State.Pid}}' m)/status")"
+	kill -9 "$(monitor_of m)"
 	run -0 hod rm -f m
 	run -0 hod ps -aq
 	is ""

@@ -162,8 +162,7 @@ willing() { # a container that leaves when told to, and says when it listens
 @test "a container ends with its monitor, and the next command knows" {
 	hod_run -d --name m busybox sleep 1000
 	pid=$(hod inspect -f '{{.State.Pid}}' m)
-	monitor=$(awk '/^PPid:/ { print $2 }' "/proc/$pid/status")
-	kill -9 "$monitor"
+	kill -9 "$(monitor_of m)"
 	until_ok 10 is_dead "$pid"
 	until_ok 10 is_state m exited
 	run -0 hod ps -a --format '{{.Status}}'

@@ -6,7 +6,7 @@
  */
 #include "util/error.h"
 
-#include "escape.h"
+#include "util/escape.h"
 
 #include <errno.h>
 #include <stdarg.h>

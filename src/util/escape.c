@@ -4,7 +4,7 @@
  * Owns   the one list of them (SECURITY.md, rule 4); error, log and every table print through it.
  * Never  allocates: error_text() runs where memory may not be asked for.
  */
-#include "escape.h"
+#include "util/escape.h"
 
 size_t utf8_next(const char *s, size_t n, uint32_t *code)
 {

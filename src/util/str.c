@@ -5,7 +5,7 @@
  */
 #include "util/str.h"
 
-#include "escape.h"
+#include "util/escape.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -9,10 +9,10 @@
 
 struct log_query {
 	bool follow;
-	int64_t since_ns, until_ns; /* UNSET: open; since is inclusive */
+	int64_t since_ns, until_ns; /* UNSET: open; both inclusive */
 	int64_t tail;		    /* lines; UNSET: all */
 	bool timestamps;	    /* each line with its time */
-	const char *prefix;	    /* before each line, or NULL (--names, --details) */
+	const char *prefix; /* before each line and its time, with a blank behind it; NULL: none */
 };
 /*
  * Writes to out (stream 1) and err_ (stream 2); without timestamps and prefix whole ranges are

@@ -37,6 +37,12 @@ struct monitor_job {
 	/* The caller's own terminal side, foreground only (-1: not attached): */
 	int in, out, err_;
 	bool sig_proxy;
+	/*
+	 * monitor_spawn only: where to put a socket that is connected to the new monitor as its first
+	 * attacher, so that nothing the container prints is missed; NULL: none. For monitor_attach
+	 * (attach_options.sock). The container waits for this attacher as it would for a terminal.
+	 */
+	int *session;
 	bool owned_binary; /* see runtime.h */
 	const char *detach_keys;
 };
@@ -73,7 +79,7 @@ int monitor_attach(struct store *st, struct container *c, const struct attach_op
 		   struct attach_result *result, struct error *err);
 /* Connects only, so that nothing the container prints is lost when it is started afterwards. */
 int monitor_connect(struct container *c, struct error *err);
-/* Asks a running monitor to note that the end is wanted (stop), so that it is recorded as such. */
+/* "ctrl-p,ctrl-q", "a,b", "" (none): can it be given as detach_keys? */
 bool detach_keys_valid(const char *text);
 
 /* stdio of `exec`: serves a process made by runtime_exec until it ends; exit code in result. */

@@ -1,5 +1,5 @@
 /*
- * escape.h - one character of untrusted text at a time, made safe..
+ * escape.h - one character of untrusted text at a time, made safe.
  */
 #ifndef UTIL_ESCAPE_H
 #define UTIL_ESCAPE_H

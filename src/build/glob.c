@@ -99,7 +99,7 @@ static bool parse_class(const char **p, struct glob *g)
 
 static void parse_double_star(const char **p, const char *start, struct glob *g)
 {
-	bool plain = *p == start + 2; /* "**name" at the start is a bare suffix */
+	bool plain = *p == start + 1; /* "**name" at the start is a bare suffix */
 
 	(*p)++;
 	if (**p == '/') {
@@ -151,7 +151,7 @@ int glob_parse(const char *pattern, enum glob_kind kind, struct glob *g, struct 
 	if (strlen(pattern) > GLOB_MAX)
 		return error_set(err, ERR_LIMIT, "a pattern of more than %d bytes", GLOB_MAX);
 	while (*p)
-		if (!parse_token(&p, pattern + 0, kind, g)) {
+		if (!parse_token(&p, pattern, kind, g)) {
 			glob_done(g);
 			return error_set(err, ERR_INVALID, "bad pattern '%s'", pattern);
 		}

@@ -1,0 +1,13 @@
+FROM scratch
+   RUN   first\
+   indented
+RUN a \ 
+
+
+  b
+RUN two\\
+RUN x \
+#gone
+   # gone too
+  y
+CMD last \

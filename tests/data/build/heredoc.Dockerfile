@@ -1,0 +1,21 @@
+FROM scratch
+RUN <<EOF
+echo $not expanded here
+  kept
+EOF
+RUN <<-'EOF' python3 && cat <<OTHER
+	tab
+		tabs
+	EOF
+other
+OTHER
+COPY <<"a file" <<b.txt /dir/
+in a
+a file
+in b
+b.txt
+RUN echo $((1<<4)) <<< x
+CMD cat <<EOF
+ONBUILD RUN <<EOF
+later
+EOF

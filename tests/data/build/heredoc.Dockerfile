@@ -9,9 +9,9 @@ RUN <<-'EOF' python3 && cat <<OTHER
 	EOF
 other
 OTHER
-COPY <<"a file" <<b.txt /dir/
+COPY <<"afile" <<b.txt /dir/
 in a
-a file
+afile
 in b
 b.txt
 RUN echo $((1<<4)) <<< x

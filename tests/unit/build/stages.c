@@ -115,7 +115,7 @@ static const struct {
 	  "'.'" },
 	{ "FROM $nothing\n", NULL,
 	  "Dockerfile:1: FROM '$nothing' is empty after replacing variables" },
-	{ "FROM ${a:?must be set}\n", NULL, "Dockerfile:1: '${a:?must be set}'" },
+	{ "FROM ${a:?unset}\n", NULL, "Dockerfile:1: '${a:?unset}'" },
 	{ "FROM x AS build\n", "biuld", "no stage 'biuld' (did you mean build?)" },
 	{ "FROM x\n", "1", "no stage '1'" },
 	{ "FROM x AS a\nCOPY --from=a b c\n", NULL,

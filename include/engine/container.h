@@ -48,12 +48,19 @@ struct start_result {
 int container_start(struct engine *e, struct container *c, const struct start_options *o,
 		    struct start_result *result, struct error *err);
 
+/*
+ * create and start in one, without reading back what was written: `run`. With auto_remove nothing
+ * is left when the start fails; otherwise the container stays as created.
+ */
+int container_run(struct engine *e, const struct run_request *r, struct container *c,
+		  const struct start_options *o, struct start_result *result, struct error *err);
+
 /* Signals, waits, then kills. timeout_s UNSET: the container's; -1: for ever. Not running: success. */
 int container_stop(struct engine *e, struct container *c, int64_t timeout_s, struct error *err);
 int container_kill(struct engine *e, struct container *c, int sig, struct error *err);
 int container_pause(struct engine *e, struct container *c, bool pause, struct error *err);
-/* ERR_BUSY when it runs and not force. volumes: its anonymous volumes too. */
-int container_delete(struct engine *e, struct container *c, bool force, bool volumes,
+/* ERR_BUSY when it runs and not force. with_volumes: its anonymous volumes too. */
+int container_delete(struct engine *e, struct container *c, bool force, bool with_volumes,
 		     struct error *err);
 
 struct exec_request {

@@ -19,7 +19,6 @@ struct request_mount {	   /* -v, --mount, --tmpfs, and VOLUME of the image */
 	bool readonly, nocopy, create_source, nonrecursive, from_image;
 	char *propagation;   /* "rprivate" ... */
 	struct strv options; /* further mount options: "exec", "suid", "size=64m", "mode=1777" */
-	char *subpath;	     /* volume-subpath */
 };
 struct request_ulimit {
 	char *name;	    /* "nofile" */

@@ -59,9 +59,11 @@ struct monitor_result {
 int monitor_run(const struct monitor_job *job, struct monitor_result *result, struct error *err);
 /*
  * The same in a forked process of its own session, reparented, that has let go of all inherited
- * descriptors; returns when the container's command was executed (or could not be).
+ * descriptors; returns when the container's command was executed (or could not be). client, when
+ * not NULL, becomes the socket of a client that was attached before the command started, so that
+ * nothing it prints is lost (attach_options.sock); yours.
  */
-int monitor_spawn(const struct monitor_job *job, struct error *err);
+int monitor_spawn(const struct monitor_job *job, int *client, struct error *err);
 
 /* The other side of attach: connects to a running container's monitor and serves the terminal. */
 struct attach_options {

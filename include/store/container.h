@@ -20,7 +20,6 @@ struct container_mount { /* for inspect, for volumes in use, for --volumes-from 
 	char *type, *name, *source, *destination, *mode, *propagation; /* "bind" "volume" "tmpfs" */
 	bool rw;
 	struct strv options; /* further mount options as given */
-	char *subpath;	     /* below the volume, or NULL */
 	bool nonrecursive, nocopy, create_source;
 	bool anonymous; /* a volume removed with the container */
 };

@@ -21,7 +21,6 @@ static const struct field mount_fields[] = {
 	F_BOOL(struct request_mount, from_image, "fromImage"),
 	F_STR(struct request_mount, propagation, "propagation"),
 	F_STRV(struct request_mount, options, "options"),
-	F_STR(struct request_mount, subpath, "subpath"),
 	F_END,
 };
 
@@ -55,7 +54,7 @@ const struct field run_request_fields[] = {
 	F_STR(struct run_request, domainname, "domainname"),
 	F_MAP(struct run_request, labels, "labels"),
 	F_MAP(struct run_request, annotations, "annotations"),
-	F_VEC(struct run_request, mounts, "mounts", mount_fields),
+	/* mounts are kept resolved, in the record itself */
 	F_STRV(struct run_request, volumes_from, "volumesFrom"),
 	F_BOOL(struct run_request, read_only, "readOnly"),
 	F_TRI(struct run_request, read_only_tmpfs, "readOnlyTmpfs"),
@@ -94,17 +93,20 @@ void run_request_init(struct run_request *r)
 	fields_init(run_request_fields, r);
 }
 
+static void mount_done(struct request_mount *m)
+{
+	fields_done(mount_fields, m);
+}
+
 void run_request_done(struct run_request *r)
 {
 	free(r->pull);
 	free(r->cidfile);
+	vec_each (&r->mounts, m)
+		mount_done(m);
+	vec_done(&r->mounts);
 	fields_done(run_request_fields, r);
 	r->pull = r->cidfile = NULL;
-}
-
-static void mount_done(struct request_mount *m)
-{
-	fields_done(mount_fields, m);
 }
 
 static const char *const propagations[] = { "private", "rprivate", "shared",
@@ -338,15 +340,6 @@ static int key_propagation(struct request_mount *m, const char *value, struct er
 	return 0;
 }
 
-static int key_subpath(struct request_mount *m, const char *value, struct error *err)
-{
-	if (str_empty(value) || value[0] == '/')
-		return error_set(err, ERR_USAGE, "must be a relative path");
-	free(m->subpath);
-	m->subpath = xstrdup(value);
-	return 0;
-}
-
 static int key_size(struct request_mount *m, const char *value, struct error *err)
 {
 	int64_t n;
@@ -382,7 +375,6 @@ static const struct mount_key mount_keys[] = {
 	{ "bind-nonrecursive", FOR_BIND, key_nonrecursive },
 	{ "bind-create-src", FOR_BIND, key_create },
 	{ "volume-nocopy", FOR_VOLUME, key_nocopy },
-	{ "volume-subpath", FOR_VOLUME, key_subpath },
 	{ "tmpfs-size", FOR_TMPFS, key_size },
 	{ "tmpfs-mode", FOR_TMPFS, key_mode },
 	{ "consistency", FOR_BIND | FOR_VOLUME, key_consistency },

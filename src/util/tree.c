@@ -1,306 +1,238 @@
 /*
- * tree.c - whole directory trees: listing one level, removing, measuring.
+ * tree.c - a directory tree copied with everything that belongs to it.
  *
- * The walk is iterative with one open descriptor, because an image may hold directories deeper
- * than our stack and our descriptor limit. It goes up by "..", and makes sure by device and inode
- * that it arrived where it came from.
- *
- * Never  follows a symbolic link.
+ * Iterative: a hostile tree of any depth costs memory on the heap, never on the stack. Names are
+ * single components below open descriptors; nothing is followed.
  */
-#include "util/fd.h"
+#include "util/tree.h"
 
+#include "util/fd.h"
 #include "util/vec.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <stdio.h>
+#include <limits.h>
+#include <linux/limits.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
 
-/* Names in the directory, unsorted; dirs receives those that are directories, others the rest. */
-static int dir_scan(int dirfd, struct strv *dirs, struct strv *others, struct error *err)
-{
-	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct dirent *e;
-	struct stat st;
-	DIR *d;
-
-	if (fd < 0)
-		return error_sys(err, "open directory");
-	d = fdopendir(fd);
-	if (!d) {
-		error_sys(err, "open directory");
-		close(fd);
-		return -1;
-	}
-	while (errno = 0, (e = readdir(d))) {
-		bool is_dir = e->d_type == DT_DIR;
-
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-			continue;
-		if (e->d_type == DT_UNKNOWN && dirs != others)
-			is_dir = fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-				 S_ISDIR(st.st_mode);
-		strv_add(is_dir ? dirs : others, e->d_name);
-	}
-	if (errno) {
-		error_sys(err, "read directory");
-		closedir(d);
-		return -1;
-	}
-	closedir(d);
-	return 0;
-}
-
-int dir_list(int dirfd, struct strv *names, struct error *err)
-{
-	if (dir_scan(dirfd, names, names, err) < 0)
-		return -1;
-	strv_sort(names);
-	return 0;
-}
 
 struct level {
-	struct strv dirs; /* still to be visited; the last is next */
+	int from, to;
+	struct strv names;
+	size_t next;
+};
+struct seen { /* a file with several links, and where its first copy is */
 	dev_t dev;
 	ino_t ino;
+	int to;
+	char *name;
 };
-struct tree {
+struct copy {
 	VEC(struct level) levels;
-	int fd; /* of the innermost level */
+	VEC(struct seen) seen;
+	bool lenient;
 };
-static void tree_done(struct tree *t)
+
+static void copy_done(struct copy *c)
 {
-	vec_each (&t->levels, l)
-		strv_done(&l->dirs);
-	vec_done(&t->levels);
-	auto_close_fd(&t->fd);
+	vec_each (&c->levels, l) {
+		close(l->from);
+		close(l->to);
+		strv_done(&l->names);
+	}
+	vec_each (&c->seen, s) {
+		close(s->to);
+		free(s->name);
+	}
+	vec_done(&c->levels);
+	vec_done(&c->seen);
 }
 
-static int tree_enter(struct tree *t, int fd, struct strv *others, struct error *err)
+static bool may_ignore(bool lenient)
 {
-	struct level *l = vec_add(&t->levels);
-	struct stat st;
-
-	if (t->fd >= 0)
-		close(t->fd);
-	t->fd = fd;
-	if (fstat(fd, &st) < 0)
-		return error_sys(err, "stat directory");
-	l->dev = st.st_dev;
-	l->ino = st.st_ino;
-	return dir_scan(fd, &l->dirs, others, err);
+	return lenient && (errno == EPERM || errno == EINVAL || errno == ENOTSUP);
 }
 
-/* Back to the level above, whose last directory is the one just left. */
-static int tree_leave(struct tree *t, struct error *err)
+static int copy_xattrs(int from, int to, bool lenient, struct error *err)
 {
-	struct level *l = &t->levels.v[t->levels.n - 1];
-	struct stat st;
-	int up;
+	char list[XATTR_LIST_MAX], value[XATTR_SIZE_MAX];
+	ssize_t n = flistxattr(from, list, sizeof(list));
 
-	strv_done(&l->dirs);
-	t->levels.n--;
-	l--;
-	up = openat(t->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (up < 0)
-		return error_sys(err, "open parent directory");
-	close(t->fd);
-	t->fd = up;
-	if (fstat(up, &st) < 0)
-		return error_sys(err, "stat directory");
-	if (st.st_dev != l->dev || st.st_ino != l->ino)
-		return error_set(err, ERR_BUSY, "a directory was moved while it was read");
+	if (n < 0)
+		return errno == ENOTSUP ? 0 : error_sys(err, "list xattrs");
+	for (char *name = list; name < list + n; name += strlen(name) + 1) {
+		ssize_t size = fgetxattr(from, name, value, sizeof(value));
+
+		if (size < 0)
+			return error_sys(err, "read xattr %s", name);
+		if (fsetxattr(to, name, value, (size_t)size, 0) < 0 && !may_ignore(lenient))
+			return error_sys(err, "set xattr %s", name);
+	}
 	return 0;
 }
 
-/* Opens a directory to read it; one without r or x for its owner is given them first. */
-static int dir_open_forced(int dirfd, const char *name)
+int tree_copy_attributes(int from, int to, bool lenient, struct error *err)
 {
-	auto_close int path = -1;
-	char link[32];
-	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+	struct timespec times[2];
 
-	if (fd >= 0 || errno != EACCES)
-		return fd;
-	path = openat(dirfd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (path < 0)
+	if (fstat(from, &st) < 0)
+		return error_sys(err, "stat");
+	if (fchown(to, st.st_uid, st.st_gid) < 0 && !may_ignore(lenient))
+		return error_sys(err, "set owner");
+	/* behind chown, which clears the set-id bits and security.capability */
+	if (fchmod(to, st.st_mode & 07777) < 0)
+		return error_sys(err, "set mode");
+	if (copy_xattrs(from, to, lenient, err) < 0)
 		return -1;
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", path);
-	if (chmod(link, 0700) < 0)
-		return -1;
-	return open(link, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-}
-
-static int unlink_all(int dirfd, const struct strv *names, struct error *err)
-{
-	strv_each (names, i)
-		if (unlinkat(dirfd, names->v[i], 0) < 0 && errno != ENOENT)
-			return error_sys(err, "remove %s", names->v[i]);
+	times[0] = st.st_atim;
+	times[1] = st.st_mtim;
+	if (futimens(to, times) < 0)
+		return error_sys(err, "set times");
 	return 0;
 }
 
-static int remove_enter(struct tree *t, int dirfd, const char *name, struct error *err)
+/* The first copy of a file with several links, made a link to; 1, 0 when this is the first. */
+static int link_if_seen(struct copy *c, const struct stat *st, int to, const char *name,
+			struct error *err)
 {
-	auto_done(strv) struct strv files = { 0 };
-	int fd = dir_open_forced(dirfd, name);
-	struct stat st;
+	struct seen *s;
 
-	if (fd < 0)
-		return error_sys(err, "open directory %s", name);
-	/* what cannot be written cannot be emptied, unless we are root here */
-	if (fstat(fd, &st) == 0 && (st.st_mode & 0700) != 0700)
-		fchmod(fd, 0700);
-	if (tree_enter(t, fd, &files, err) < 0)
-		return -1;
-	return unlink_all(fd, &files, err);
-}
-
-static int remove_below(struct tree *t, int dirfd, const char *name, struct error *err)
-{
-	if (remove_enter(t, dirfd, name, err) < 0)
-		return -1;
-	for (;;) {
-		struct level *l = &t->levels.v[t->levels.n - 1];
-		char *next;
-
-		if (l->dirs.n == 0) {
-			if (t->levels.n == 1)
-				return 0;
-			if (tree_leave(t, err) < 0)
-				return -1;
-			l = &t->levels.v[t->levels.n - 1];
-			next = l->dirs.v[l->dirs.n - 1];
-			if (unlinkat(t->fd, next, AT_REMOVEDIR) < 0 && errno != ENOENT)
-				return error_sys(err, "remove directory %s", next);
-			strv_remove(&l->dirs, l->dirs.n - 1);
-			continue;
+	if (S_ISDIR(st->st_mode) || st->st_nlink < 2)
+		return 0;
+	vec_each (&c->seen, old)
+		if (old->dev == st->st_dev && old->ino == st->st_ino) {
+			if (linkat(old->to, old->name, to, name, 0) < 0)
+				return error_sys(err, "link");
+			return 1;
 		}
-		next = l->dirs.v[l->dirs.n - 1];
-		if (unlinkat(t->fd, next, AT_REMOVEDIR) == 0 || errno == ENOENT) /* an empty one */
-			strv_remove(&l->dirs, l->dirs.n - 1);
-		else if (remove_enter(t, t->fd, next, err) < 0)
-			return -1;
-	}
+	s = vec_add(&c->seen);
+	s->dev = st->st_dev;
+	s->ino = st->st_ino;
+	s->name = xstrdup(name);
+	s->to = fcntl(to, F_DUPFD_CLOEXEC, 3);
+	return s->to < 0 ? error_sys(err, "duplicate a descriptor") : 0;
 }
 
-int tree_remove(int dirfd, const char *name, struct error *err)
+static int copy_file(struct copy *c, int from_dir, int to_dir, const char *name, struct error *err)
 {
-	auto_done(tree) struct tree t = { .fd = -1 };
+	auto_close int from = openat(from_dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	auto_close int to = -1;
 
-	if (unlinkat(dirfd, name, 0) == 0 || errno == ENOENT)
+	if (from < 0)
+		return error_sys(err, "open");
+	to = openat(to_dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (to < 0)
+		return error_sys(err, "create");
+	if (fd_copy(from, to, -1, err) < 0)
+		return -1;
+	return tree_copy_attributes(from, to, c->lenient, err);
+}
+
+static int copy_special(struct copy *c, const struct stat *st, int from_dir, int to_dir,
+			const char *name, struct error *err)
+{
+	struct timespec times[2] = { st->st_atim, st->st_mtim };
+	char target[PATH_MAX];
+	ssize_t n;
+
+	if (S_ISSOCK(st->st_mode))
 		return 0;
-	if (errno != EISDIR && errno != EPERM)
-		return error_sys(err, "remove %s", name);
-	if (unlinkat(dirfd, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
-		return 0;
-	if (errno != ENOTEMPTY && errno != EEXIST)
-		return error_sys(err, "remove %s", name);
-	if (remove_below(&t, dirfd, name, err) < 0)
-		return error_add(err, "remove %s", name);
-	if (unlinkat(dirfd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
-		return error_sys(err, "remove directory %s", name);
+	if (S_ISLNK(st->st_mode)) {
+		n = readlinkat(from_dir, name, target, sizeof(target) - 1);
+		if (n < 0)
+			return error_sys(err, "read link");
+		target[n] = '\0';
+		if (symlinkat(target, to_dir, name) < 0)
+			return error_sys(err, "make link");
+	} else if (mknodat(to_dir, name, st->st_mode, st->st_rdev) < 0) {
+		return may_ignore(c->lenient) ? 0 : error_sys(err, "make node");
+	}
+	if (fchownat(to_dir, name, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW) < 0 &&
+	    !may_ignore(c->lenient))
+		return error_sys(err, "set owner");
+	if (utimensat(to_dir, name, times, AT_SYMLINK_NOFOLLOW) < 0)
+		return error_sys(err, "set times");
 	return 0;
 }
 
-/* Files with several names, to be counted once. */
-struct seen {
-	struct inode {
-		dev_t dev;
-		ino_t ino;
-	} * v; /* open addressing; ino 0 is empty */
-	size_t n, cap;
-};
-static void seen_done(struct seen *s)
+static int push_level(struct copy *c, int from, int to, struct error *err)
 {
-	free(s->v);
+	struct level *l = vec_add(&c->levels);
+
+	l->from = from;
+	l->to = to;
+	return dir_list(from, &l->names, err);
 }
 
-/* Puts the inode where it belongs; false when it was there. */
-static bool seen_put(struct seen *s, struct inode i)
+static int copy_dir(struct copy *c, int from_dir, int to_dir, const char *name, struct error *err)
 {
-	size_t at = (size_t)(i.ino * 0x9e3779b97f4a7c15ULL >> 20) & (s->cap - 1);
+	auto_close int from = dir_open(from_dir, name, err);
+	auto_close int to = -1;
 
-	for (; s->v[at].ino; at = (at + 1) & (s->cap - 1))
-		if (s->v[at].ino == i.ino && s->v[at].dev == i.dev)
-			return false;
-	s->v[at] = i;
-	return true;
+	if (from < 0)
+		return -1;
+	if (mkdirat(to_dir, name, 0700) < 0)
+		return error_sys(err, "make directory");
+	to = dir_open(to_dir, name, err);
+	if (to < 0)
+		return -1;
+	return push_level(c, take_fd(&from), take_fd(&to), err);
 }
 
-static bool seen_add(struct seen *s, const struct stat *st)
+static int copy_entry(struct copy *c, int from, int to, const char *name, struct error *err)
 {
-	struct seen grown;
-	bool fresh;
-
-	if (s->n * 2 >= s->cap) {
-		grown = (struct seen){ .cap = s->cap ? s->cap * 2 : 256 };
-		grown.v = xcalloc(grown.cap, sizeof(*grown.v));
-		for (size_t i = 0; i < s->cap; i++)
-			if (s->v[i].ino)
-				seen_put(&grown, s->v[i]);
-		grown.n = s->n;
-		free(s->v);
-		*s = grown;
-	}
-	fresh = seen_put(s, (struct inode){ st->st_dev, st->st_ino });
-	s->n += fresh;
-	return fresh;
-}
-
-struct usage {
-	struct seen seen;
-	uint64_t bytes, entries;
-};
-static int usage_enter(struct tree *t, int dirfd, const char *name, struct usage *u, struct error *err)
-{
-	auto_done(strv) struct strv files = { 0 };
-	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat st;
+	int linked;
 
-	if (fd < 0)
-		return error_sys(err, "open directory %s", name);
-	if (tree_enter(t, fd, &files, err) < 0)
-		return -1;
-	u->entries += files.n + t->levels.v[t->levels.n - 1].dirs.n;
-	strv_each (&files, i) {
-		if (fstatat(fd, files.v[i], &st, AT_SYMLINK_NOFOLLOW) < 0)
-			continue; /* gone meanwhile */
-		if (S_ISREG(st.st_mode) && (st.st_nlink == 1 || seen_add(&u->seen, &st)))
-			u->bytes += (uint64_t)st.st_size;
-	}
-	return 0;
+	if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return error_sys(err, "stat");
+	linked = link_if_seen(c, &st, to, name, err);
+	if (linked)
+		return linked < 0 ? -1 : 0;
+	if (S_ISDIR(st.st_mode))
+		return copy_dir(c, from, to, name, err);
+	if (S_ISREG(st.st_mode))
+		return copy_file(c, from, to, name, err);
+	return copy_special(c, &st, from, to, name, err);
 }
 
-static int usage_below(struct tree *t, int dirfd, const char *name, struct usage *u, struct error *err)
+/* A directory's own attributes come last: its entries changed its mtime. */
+static int pop_level(struct copy *c, bool top, struct error *err)
 {
-	if (usage_enter(t, dirfd, name, u, err) < 0)
-		return -1;
-	for (;;) {
-		struct level *l = &t->levels.v[t->levels.n - 1];
+	struct level *l = &c->levels.v[c->levels.n - 1];
+	int status = top ? 0 : tree_copy_attributes(l->from, l->to, c->lenient, err);
 
-		if (l->dirs.n > 0) {
-			if (usage_enter(t, t->fd, l->dirs.v[l->dirs.n - 1], u, err) < 0)
+	close(l->from);
+	close(l->to);
+	strv_done(&l->names);
+	c->levels.n--;
+	return status;
+}
+
+int tree_copy(int from, int to, bool lenient, struct error *err)
+{
+	auto_done(copy) struct copy c = { .lenient = lenient };
+	auto_close int a = fcntl(from, F_DUPFD_CLOEXEC, 3);
+	auto_close int b = fcntl(to, F_DUPFD_CLOEXEC, 3);
+
+	if (a < 0 || b < 0)
+		return error_sys(err, "duplicate a descriptor");
+	if (push_level(&c, take_fd(&a), take_fd(&b), err) < 0)
+		return -1;
+	while (c.levels.n) {
+		struct level *l = &c.levels.v[c.levels.n - 1];
+		const char *name;
+
+		if (l->next == l->names.n) {
+			if (pop_level(&c, c.levels.n == 1, err) < 0)
 				return -1;
 			continue;
 		}
-		if (t->levels.n == 1)
-			return 0;
-		if (tree_leave(t, err) < 0)
-			return -1;
-		l = &t->levels.v[t->levels.n - 1];
-		strv_remove(&l->dirs, l->dirs.n - 1);
+		name = l->names.v[l->next++];
+		if (copy_entry(&c, l->from, l->to, name, err) < 0)
+			return error_add(err, "copy '%s'", name);
 	}
-}
-
-int tree_usage(int dirfd, const char *name, uint64_t *bytes, uint64_t *entries, struct error *err)
-{
-	auto_done(tree) struct tree t = { .fd = -1 };
-	struct usage u = { 0 };
-	int r = usage_below(&t, dirfd, name, &u, err);
-
-	seen_done(&u.seen);
-	if (r < 0)
-		return error_add(err, "measure %s", name);
-	*bytes = u.bytes;
-	*entries = u.entries;
 	return 0;
 }

@@ -1,0 +1,122 @@
+/*
+ * delete.c - `rm`, and the clean-up after what died.
+ */
+#include "prepare.h"
+
+#include "runtime/runtime.h"
+#include "store/volume.h"
+#include "util/compat.h"
+#include "util/fd.h"
+#include "util/text.h"
+
+#include <errno.h>
+#include <signal.h>
+
+#define DEATH_PATIENCE (10 * NSEC_PER_SEC)
+
+/*
+ * From inside another user namespace the container's own processes cannot be signalled when they
+ * run as subordinate ids; its monitor, which runs as the caller, can, and takes them along.
+ */
+static int kill_by_monitor(const struct container *c, struct error *err)
+{
+	auto_close int fd = sys_pidfd_open((pid_t)c->state.monitor_pid, 0);
+
+	if (fd < 0)
+		return errno == ESRCH ? 0 : error_sys(err, "pidfd of the monitor");
+	if (sys_pidfd_send_signal(fd, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
+		return error_sys(err, "kill the monitor");
+	return 0;
+}
+
+static int kill_now(struct engine *e, struct container *c, struct error *err)
+{
+	auto_close int pidfd = -1;
+	int ended;
+
+	if (c->status == CONTAINER_PAUSED && runtime_pause(c->state.cgroup, false, err) < 0)
+		error_clear(err); /* SIGKILL reaches a frozen process of a v2 cgroup all the same */
+	pidfd = container_pidfd(c, err);
+	if (pidfd < 0 || runtime_kill(pidfd, c->state.cgroup, SIGKILL, true, err) < 0) {
+		bool denied = err->kind == ERR_DENIED;
+		bool gone = err->kind == ERR_BUSY || err->sys == ESRCH;
+
+		if (!denied && !gone)
+			return -1;
+		error_clear(err);
+		if (denied && kill_by_monitor(c, err) < 0)
+			return -1;
+	}
+	ended = container_wait(e->store, c, DEATH_PATIENCE, err);
+	if (ended == 0)
+		return error_set(err, ERR_BUSY, "container did not end after SIGKILL");
+	return ended < 0 ? -1 : 0;
+}
+
+static int remove_volumes(struct engine *e, const struct container *c, struct error *err)
+{
+	vec_each (&c->record.mounts, m) {
+		struct error one = { 0 };
+
+		if (!m->anonymous || !m->name || volume_remove(e->store, m->name, &one) == 0)
+			continue;
+		/* in use by --volumes-from of another: it goes with that one */
+		if (one.kind != ERR_BUSY && one.kind != ERR_NOTFOUND) {
+			*err = one;
+			return error_add(err, "volume '%s'", m->name);
+		}
+	}
+	return 0;
+}
+
+int container_delete(struct engine *e, struct container *c, bool force, bool with_volumes,
+		     struct error *err)
+{
+	auto_close int lock = -1;
+
+	if (c->status == CONTAINER_RUNNING || c->status == CONTAINER_PAUSED) {
+		if (!force) {
+			error_hint(err, "stop it first, or use rm -f");
+			return error_set(err, ERR_BUSY, "container is %s",
+					 c->status == CONTAINER_PAUSED ? "paused" : "running");
+		}
+		if (kill_now(e, c, err) < 0)
+			return -1;
+	}
+	lock = container_lock(e->store, c, err);
+	if (lock < 0 && err->kind == ERR_NOTFOUND) {
+		error_clear(err); /* `--rm` was faster: what was wanted is so */
+		return 0;
+	}
+	if (lock < 0 && c->status != CONTAINER_CORRUPT)
+		return -1;
+	error_clear(err);
+	if (c->state.cgroup && runtime_cgroup_remove(c->state.cgroup, err) < 0)
+		return -1;
+	/* the directory first: a volume that a record names is in use */
+	if (container_remove(e->store, c, err) < 0)
+		return -1;
+	return with_volumes ? remove_volumes(e, c, err) : 0;
+}
+
+int engine_sweep(struct engine *e, struct error *err)
+{
+	containers all = { 0 };
+	int status;
+
+	if (staging_sweep(e->store, false, err) < 0)
+		return -1;
+	status = container_list(e->store, &all, err);
+	vec_each (&all, c) {
+		struct error one = { 0 };
+
+		/* a container of `run --rm` whose monitor is dead was left behind by a kill */
+		if (status == 0 && c->record.auto_remove && c->status == CONTAINER_EXITED &&
+		    container_delete(e, c, false, true, &one) < 0 && one.kind != ERR_BUSY) {
+			*err = one;
+			status = error_add(err, "remove container %s", c->id);
+		}
+	}
+	containers_done(&all);
+	return status;
+}

@@ -1,0 +1,44 @@
+/*
+ * prepare.h - from a container on disk to a spec, a mounted rootfs and a monitor's job.
+ */
+#ifndef ENGINE_PREPARE_H
+#define ENGINE_PREPARE_H
+
+#include "engine/container.h"
+#include "mounts.h"
+
+/* What start works from: in memory behind `run`, read from the record for `start`. */
+struct start_input {
+	const struct run_request *request;
+	const struct image_settings *image; /* NULL: none */
+};
+/* All that a start has made so far; released in one go. */
+struct prepared {
+	struct spec spec;
+	struct user user;
+	struct resolved_mounts mounts;
+	char *rootfs_path;
+	int rootfs; /* detached mount */
+};
+void prepared_init(struct prepared *p);
+void prepared_done(struct prepared *p);
+
+/*
+ * Mounts the rootfs, looks the user up in it, resolves mounts and joins, writes the files of /etc
+ * and config.json.
+ */
+int container_prepare(struct engine *e, struct container *c, const struct start_input *in,
+		      struct prepared *p, struct error *err);
+/* The user the process runs as: --user, else the image's, else the caller with keep-id, else root. */
+int prepare_user(struct engine *e, const struct run_request *r, const struct image_settings *image,
+		 int rootfs, struct user *user, struct error *err);
+int start_with(struct engine *e, struct container *c, const struct start_input *in,
+	       const struct start_options *o, struct start_result *result, struct error *err);
+/* Fills c from the request and writes it; `run` goes on with what is in memory. */
+int create_with(struct engine *e, const struct run_request *r, struct container *c,
+		struct image_settings *image, struct error *err);
+
+/* The running process of a container: a pidfd that is certainly its init, or ERR_BUSY. */
+int container_pidfd(const struct container *c, struct error *err);
+
+#endif

@@ -1,0 +1,263 @@
+/*
+ * run_step.c - RUN of a Dockerfile: the one road, without a container that anyone could name.
+ *
+ * Theory of operation: the step's layers are mounted with the staging directory's upper/ above
+ * them; spec and runtime are those of `run`; this process is the monitor, and the step dies with
+ * it. Afterwards upper/ is the layer, less the mount points that were made for our own files.
+ */
+#include "prepare.h"
+
+#include "etc_files.h"
+#include "runtime/runtime.h"
+#include "store/rootfs.h"
+#include "util/compat.h"
+#include "util/fd.h"
+#include "util/path.h"
+#include "util/text.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#define OUTPUT_CHUNK (32 << 10)
+
+/* ---- output ---- */
+
+static void tell(struct engine *e, const char *id, int stream, char *buf, ssize_t n)
+{
+	struct progress_report r = {
+		.event = PROGRESS_OUTPUT,
+		.id = id,
+		.text = buf,
+		.now = (uint64_t)n,
+		.stream = stream,
+	};
+
+	progress_report(&e->progress, &r);
+}
+
+/* Until both pipes are at their end, or init is gone: its pid namespace dies with it. */
+static int pump(struct engine *e, const char *id, int out, int err_fd, int pidfd, struct error *err)
+{
+	struct pollfd p[3] = { { out, POLLIN, 0 }, { err_fd, POLLIN, 0 }, { pidfd, POLLIN, 0 } };
+	char buf[OUTPUT_CHUNK];
+	bool gone = false;
+
+	while (p[0].fd >= 0 || p[1].fd >= 0) {
+		int n = poll(p, 3, gone ? 0 : -1);
+
+		if (n < 0 && errno != EINTR)
+			return error_sys(err, "wait for output");
+		if (n < 0)
+			return error_set(err, ERR_INTERRUPTED, "interrupted");
+		if (n == 0) /* what is still open belongs to nobody alive */
+			return 0;
+		for (int i = 0; i < 2; i++) {
+			ssize_t got;
+
+			if (!p[i].revents)
+				continue;
+			got = read(p[i].fd, buf, sizeof(buf));
+			if (got > 0)
+				tell(e, id, i + 1, buf, got);
+			else if (got == 0 || errno != EAGAIN)
+				p[i].fd = -1;
+		}
+		if (p[2].revents) {
+			gone = true;
+			p[2].fd = -1;
+		}
+	}
+	return 0;
+}
+
+/* ---- mount points that are ours ---- */
+
+struct stubs {
+	struct strv paths; /* absent before the step: files, then the directories above them */
+};
+
+static void stubs_done(struct stubs *s)
+{
+	strv_done(&s->paths);
+}
+
+/* Which of the spec's mount points, and of their parents, the tree does not have yet. */
+static int stubs_find(struct stubs *s, const struct spec *spec, int rootfs, struct error *err)
+{
+	vec_each (&spec->mounts, m) {
+		auto_free char *path = xstrdup(m->destination);
+
+		while (path[0] && strcmp(path, "/") != 0) {
+			auto_close int fd = -1;
+			int found = rootfs_find(rootfs, path, &fd, err);
+
+			if (found < 0)
+				return -1;
+			if (found)
+				break;
+			if (!strv_has(&s->paths, path))
+				strv_add(&s->paths, path);
+			*strrchr(path, '/') = '\0';
+		}
+	}
+	/* what is deeper comes first */
+	strv_sort(&s->paths);
+	return 0;
+}
+
+/* Removes those that are still empty from the layer-to-be; what the step put there stays. */
+static int stubs_remove(const struct stubs *s, int upper, struct error *err)
+{
+	for (size_t i = s->paths.n; i-- > 0;) {
+		auto_free char *name = NULL;
+		auto_close int parent = -1;
+		struct stat st;
+		struct error absent = { 0 }; /* then there is nothing to remove */
+
+		parent = rootfs_parent(upper, s->paths.v[i], false, &name, &absent);
+		if (parent < 0 || fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			continue;
+		if (S_ISDIR(st.st_mode)) {
+			if (unlinkat(parent, name, AT_REMOVEDIR) < 0 && errno != ENOTEMPTY)
+				return error_sys(err, "remove mount point %s", s->paths.v[i]);
+		} else if (S_ISREG(st.st_mode) && st.st_size == 0 && unlinkat(parent, name, 0) < 0) {
+			return error_sys(err, "remove mount point %s", s->paths.v[i]);
+		}
+	}
+	return 0;
+}
+
+/* ---- the step ---- */
+
+struct step {
+	struct spec spec;
+	struct user user;
+	struct stubs stubs;
+	char *rootfs_path;
+	int rootfs;
+	int out[2], err_[2];
+};
+
+static void step_done(struct step *s)
+{
+	spec_done(&s->spec);
+	user_done(&s->user);
+	stubs_done(&s->stubs);
+	free(s->rootfs_path);
+	auto_close_fd(&s->rootfs);
+	for (int i = 0; i < 2; i++) {
+		auto_close_fd(&s->out[i]);
+		auto_close_fd(&s->err_[i]);
+	}
+}
+
+static int step_prepare(struct engine *e, const struct run_request *r,
+			const struct image_settings *image, struct staging *dir, struct step *s,
+			struct error *err)
+{
+	char id[CONTAINER_ID_MAX], etc[PATH_MAX];
+	struct spec_input in = { .request = r,
+				 .image = image,
+				 .facts = &e->facts,
+				 .user = &s->user,
+				 .id = id,
+				 .etc_dir = etc,
+				 .hostname = "build" };
+
+	random_hex(id, sizeof(id) - 1);
+	snprintf(etc, sizeof(etc), "%s/tmp/%s", e->store->path, dir->name);
+	s->rootfs_path = rootfs_mountpoint(e->store, err);
+	if (!s->rootfs_path)
+		return -1;
+	s->rootfs = rootfs_mount(e->store, (const char *const *)r->layers.v, r->layers.n, dir->fd,
+				 true, err);
+	if (s->rootfs < 0 || prepare_user(e, r, image, s->rootfs, &s->user, err) < 0 ||
+	    etc_files_write(dir->fd, r, in.hostname, err) < 0)
+		return -1;
+	in.rootfs = s->rootfs_path;
+	if (spec_make(&in, &s->spec, err) < 0 || stubs_find(&s->stubs, &s->spec, s->rootfs, err) < 0)
+		return -1;
+	if (fd_pipe(s->out, err) < 0 || fd_pipe(s->err_, err) < 0)
+		return -1;
+	return 0;
+}
+
+static int step_wait(struct runtime_process *p, int *exit_code, struct error *err)
+{
+	siginfo_t info = { 0 };
+
+	while (waitid(P_PIDFD, (id_t)p->pidfd, &info, WEXITED) < 0)
+		if (errno != EINTR)
+			return error_sys(err, "wait for the step");
+	*exit_code = info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
+	return 0;
+}
+
+static int step_run(struct engine *e, const char *id, struct step *s, int *exit_code,
+		    struct error *err)
+{
+	struct bundle bundle = { .dir = e->store->root, .spec = &s->spec };
+	struct runtime_options o = RUNTIME_OPTIONS_INIT;
+	struct runtime_process p = RUNTIME_PROCESS_NONE;
+	struct error ignored = { 0 };
+	int status;
+
+	o.stdio[0] = -1;
+	o.stdio[1] = s->out[1];
+	o.stdio[2] = s->err_[1];
+	o.start = true;
+	o.die_with_parent = true;
+	o.rootfs = s->rootfs;
+	o.owned_binary = e->facts.userns.mode == USERNS_HOST;
+	if (runtime_create(&bundle, &o, &p, err) < 0)
+		return -1;
+	auto_close_fd(&s->out[1]);
+	auto_close_fd(&s->err_[1]);
+	s->out[1] = s->err_[1] = -1;
+	status = pump(e, id, s->out[0], s->err_[0], p.pidfd, err);
+	if (status < 0)
+		sys_pidfd_send_signal(p.pidfd, SIGKILL, NULL, 0);
+	if (step_wait(&p, exit_code, status < 0 ? &ignored : err) < 0)
+		status = -1;
+	error_clear(&ignored);
+	if (p.cgroup && runtime_cgroup_remove(p.cgroup, status < 0 ? &ignored : err) < 0)
+		status = -1;
+	runtime_process_done(&p);
+	return status;
+}
+
+/* upper/ becomes diff/; work/ and the files of /etc go. */
+static int step_collect(struct staging *dir, struct step *s, struct error *err)
+{
+	static const char *const ours[] = { "work", "hosts", "hostname", "resolv.conf" };
+	auto_close int upper = -1;
+
+	/* the mount pins both directories of the overlay */
+	auto_close_fd(&s->rootfs);
+	s->rootfs = -1;
+	upper = dir_open(dir->fd, "upper", err);
+	if (upper < 0 || stubs_remove(&s->stubs, upper, err) < 0)
+		return -1;
+	for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
+		if (tree_remove(dir->fd, ours[i], err) < 0)
+			return -1;
+	if (renameat(dir->fd, "upper", dir->fd, "diff") < 0)
+		return error_sys(err, "keep the step's changes");
+	return 0;
+}
+
+int engine_run_step(struct engine *e, const struct run_request *r, const struct image_settings *image,
+		    const char *id, struct staging *dir, int *exit_code, struct error *err)
+{
+	struct step s = { .rootfs = -1, .out = { -1, -1 }, .err_ = { -1, -1 } };
+	int status = -1;
+
+	spec_init(&s.spec);
+	if (step_prepare(e, r, image, dir, &s, err) == 0 && step_run(e, id, &s, exit_code, err) == 0)
+		status = *exit_code == 0 ? step_collect(dir, &s, err) : 0;
+	step_done(&s);
+	return status;
+}

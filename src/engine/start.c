@@ -1,0 +1,155 @@
+/*
+ * start.c - `start`, and the second half of `run`: the monitor is forked or become.
+ */
+#include "prepare.h"
+
+#include "runtime/defaults.h"
+#include "store/rootfs.h"
+#include "util/fd.h"
+#include "util/path.h"
+#include "util/text.h"
+
+#include <errno.h>
+
+#define DETACH_KEYS "ctrl-p,ctrl-q"
+
+int engine_init(struct engine *e, struct store *st, const struct userns *u, struct error *err)
+{
+	memset(e, 0, sizeof(*e));
+	e->store = st;
+	return host_facts_find(u, &e->facts, err);
+}
+
+void engine_done(struct engine *e)
+{
+	host_facts_done(&e->facts);
+}
+
+/*
+ * Could the container write our executable (CVE-2019-5736)? Only when its owner is one of the
+ * container's users: a binary of the host's root is safe from a container without that root.
+ */
+static bool owned_binary(const struct engine *e)
+{
+	struct stat st;
+
+	if (e->facts.userns.mode == USERNS_HOST)
+		return true;
+	/* inside the namespace an unmapped owner shows as the overflow id */
+	return stat("/proc/self/exe", &st) < 0 || st.st_uid == 0;
+}
+
+static int job_make(struct engine *e, struct container *c, const struct run_request *r,
+		    const struct start_options *o, const struct prepared *p,
+		    struct monitor_job *job, struct error *err)
+{
+	memset(job, 0, sizeof(*job));
+	job->store = e->store;
+	job->container = c;
+	job->spec = &p->spec;
+	job->rootfs = p->rootfs;
+	job->owned_binary = owned_binary(e);
+	job->stop_signal = signal_parse(c->record.stop_signal);
+	job->timeout_ns = r->timeout == UNSET ? 0 : r->timeout * NSEC_PER_SEC;
+	job->in = o->mode == START_FOREGROUND && o->in ? STDIN_FILENO : -1;
+	job->out = o->mode == START_FOREGROUND && o->out ? STDOUT_FILENO : -1;
+	job->err_ = o->mode == START_FOREGROUND && o->err_ ? STDERR_FILENO : -1;
+	job->sig_proxy = o->sig_proxy;
+	job->detach_keys = o->detach_keys ? o->detach_keys : DETACH_KEYS;
+	return log_options_parse(r->log_driver ? r->log_driver : "plain", &r->log_opts, &job->log,
+				 err);
+}
+
+/* -it: a forked monitor, and we are its first client, connected before the command starts. */
+static int start_attached(struct engine *e, struct container *c, struct monitor_job *job,
+			  const struct start_options *o, struct start_result *result,
+			  struct error *err)
+{
+	struct attach_options a = {
+		.in = o->in ? STDIN_FILENO : -1,
+		.out = o->out ? STDOUT_FILENO : -1,
+		.err_ = o->err_ ? STDERR_FILENO : -1,
+		.tty = c->record.tty,
+		.sig_proxy = o->sig_proxy,
+		.detach_keys = job->detach_keys,
+		.sock = -1,
+	};
+	struct attach_result attached = { 0 };
+
+	if (monitor_spawn(job, &a.sock, err) < 0)
+		return -1;
+	if (monitor_attach(e->store, c, &a, &attached, err) < 0)
+		return -1;
+	result->exit_code = attached.exit_code;
+	result->detached = attached.detached;
+	return 0;
+}
+
+int start_with(struct engine *e, struct container *c, const struct start_input *in,
+	       const struct start_options *o, struct start_result *result, struct error *err)
+{
+	struct prepared p;
+	struct monitor_job job;
+	struct monitor_result ended = { 0 };
+	auto_close int lock = container_lock(e->store, c, err);
+	int status = -1;
+
+	if (lock < 0)
+		return -1;
+	prepared_init(&p);
+	memset(result, 0, sizeof(*result));
+	if (container_prepare(e, c, in, &p, err) == 0 &&
+	    job_make(e, c, in->request, o, &p, &job, err) == 0) {
+		job.lock = lock;
+		if (o->mode == START_FOREGROUND) {
+			status = monitor_run(&job, &ended, err);
+			result->exit_code = ended.exit_code;
+		} else if (o->mode == START_ATTACHED) {
+			auto_close_fd(&p.rootfs);
+			status = start_attached(e, c, &job, o, result, err);
+		} else {
+			status = monitor_spawn(&job, NULL, err);
+		}
+	}
+	prepared_done(&p);
+	return status;
+}
+
+static int load_input(struct container *c, struct run_request *r, struct image_settings *image,
+		      struct error *err)
+{
+	const struct fields_limits limits = { .max_bytes = SPEC_MAX, .max_depth = 64 };
+	const char *settings = c->record.image_settings;
+
+	if (!c->record.request)
+		return error_set(err, ERR_INVALID, "the record has no request");
+	if (fields_parse(run_request_fields, c->record.request, strlen(c->record.request), &limits,
+			 FIELDS_LENIENT, r, err) < 0)
+		return -1;
+	if (settings && fields_parse(image_settings_fields, settings, strlen(settings), &limits,
+				     FIELDS_LENIENT, image, err) < 0)
+		return -1;
+	return 0;
+}
+
+int container_start(struct engine *e, struct container *c, const struct start_options *o,
+		    struct start_result *result, struct error *err)
+{
+	struct image_settings image = { 0 };
+	struct run_request r;
+	struct start_input in = { .request = &r };
+	int status;
+
+	if (c->status == CONTAINER_CORRUPT)
+		return error_set(err, ERR_INVALID, "container is corrupt: %s", c->why);
+	run_request_init(&r);
+	fields_init(image_settings_fields, &image);
+	status = load_input(c, &r, &image, err);
+	if (status == 0) {
+		in.image = c->record.image_settings ? &image : NULL;
+		status = start_with(e, c, &in, o, result, err);
+	}
+	fields_done(image_settings_fields, &image);
+	run_request_done(&r);
+	return status;
+}

@@ -1,0 +1,120 @@
+/*
+ * stop.c - what is done to a running container from outside: signal, stop, pause.
+ *
+ * No lock is held while waiting. A process is named by pidfd, checked against the start time that
+ * its monitor recorded, so that a reused number is never hit.
+ */
+#include "prepare.h"
+
+#include "runtime/defaults.h"
+#include "runtime/runtime.h"
+#include "util/compat.h"
+#include "util/fd.h"
+#include "util/text.h"
+
+#include <errno.h>
+#include <signal.h>
+
+#define STOP_TIMEOUT  10		  /* seconds, as docker's */
+#define KILL_PATIENCE (10 * NSEC_PER_SEC) /* for the monitor to write its record after a SIGKILL */
+
+/* Field 22 of /proc/PID/stat; the command in field 2 may hold anything but ends at the last ')'. */
+static int64_t process_start(pid_t pid)
+{
+	auto_free char *name = xasprintf("/proc/%d/stat", pid);
+	auto_done(str) struct str text = { 0 };
+	struct error gone = { 0 }; /* no such process has no start time */
+	unsigned long long start;
+	const char *p;
+
+	if (file_read(AT_FDCWD, name, &text, 4096, &gone) < 0)
+		return -1;
+	p = strrchr(str_get(&text), ')');
+	if (!p || sscanf(p + 1,
+			 " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d "
+			 "%*d %*d %*d %llu",
+			 &start) != 1)
+		return -1;
+	return (int64_t)start;
+}
+
+int container_pidfd(const struct container *c, struct error *err)
+{
+	auto_close int fd = -1;
+
+	if (c->status != CONTAINER_RUNNING && c->status != CONTAINER_PAUSED)
+		return error_set(err, ERR_BUSY, "container is not running");
+	fd = sys_pidfd_open((pid_t)c->state.pid, 0);
+	if (fd < 0 && errno != ESRCH)
+		return error_sys(err, "pidfd of process %lld", (long long)c->state.pid);
+	/* asked behind the open: if it matches now, the descriptor is that process */
+	if (fd < 0 || process_start((pid_t)c->state.pid) != c->state.pid_start)
+		return error_set(err, ERR_BUSY, "container is not running");
+	return take_fd(&fd);
+}
+
+static bool is_gone(const struct error *err)
+{
+	return err->kind == ERR_BUSY || err->sys == ESRCH;
+}
+
+int container_kill(struct engine *e, struct container *c, int sig, struct error *err)
+{
+	auto_close int pidfd = container_pidfd(c, err);
+
+	if (pidfd < 0)
+		return -1;
+	return runtime_kill(pidfd, c->state.cgroup, sig, false, err);
+}
+
+int container_pause(struct engine *e, struct container *c, bool pause, struct error *err)
+{
+	if (c->status != CONTAINER_RUNNING && c->status != CONTAINER_PAUSED)
+		return error_set(err, ERR_BUSY, "container is not running");
+	if (pause == (c->status == CONTAINER_PAUSED))
+		return error_set(err, ERR_BUSY,
+				 pause ? "container is paused already" : "container is not paused");
+	return runtime_pause(c->state.cgroup, pause, err);
+}
+
+/* 1 ended, 0 not within the time */
+static int ended_within(struct engine *e, struct container *c, int64_t ns, struct error *err)
+{
+	return container_wait(e->store, c, ns, err);
+}
+
+int container_stop(struct engine *e, struct container *c, int64_t timeout_s, struct error *err)
+{
+	int64_t wait_s = timeout_s != UNSET		   ? timeout_s
+			 : c->record.stop_timeout != UNSET ? c->record.stop_timeout
+							   : STOP_TIMEOUT;
+	int sig = c->record.stop_signal ? signal_parse(c->record.stop_signal) : SIGTERM;
+	auto_close int pidfd = -1;
+	int ended;
+
+	if (c->status != CONTAINER_RUNNING && c->status != CONTAINER_PAUSED)
+		return 0;
+	pidfd = container_pidfd(c, err);
+	if (pidfd < 0 && is_gone(err)) {
+		error_clear(err);
+		return ended_within(e, c, KILL_PATIENCE, err) < 0 ? -1 : 0;
+	}
+	if (pidfd < 0)
+		return -1;
+	if (wait_s != 0 && runtime_kill(pidfd, c->state.cgroup, sig, false, err) < 0 && !is_gone(err))
+		return -1;
+	error_clear(err);
+	/* a frozen process takes its signal when it is thawed */
+	if (c->status == CONTAINER_PAUSED && runtime_pause(c->state.cgroup, false, err) < 0)
+		return -1;
+	ended = wait_s == 0 ? 0 : ended_within(e, c, wait_s < 0 ? -1 : wait_s * NSEC_PER_SEC, err);
+	if (ended != 0)
+		return ended < 0 ? -1 : 0;
+	if (runtime_kill(pidfd, c->state.cgroup, SIGKILL, true, err) < 0 && !is_gone(err))
+		return -1;
+	error_clear(err);
+	ended = ended_within(e, c, KILL_PATIENCE, err);
+	if (ended == 0)
+		return error_set(err, ERR_BUSY, "container did not end after SIGKILL");
+	return ended < 0 ? -1 : 0;
+}

@@ -76,9 +76,9 @@ int container_delete(struct engine *e, struct container *c, bool force, bool wit
 
 	if (c->status == CONTAINER_RUNNING || c->status == CONTAINER_PAUSED) {
 		if (!force) {
-			error_hint(err, "stop it first, or use rm -f");
-			return error_set(err, ERR_BUSY, "container is %s",
-					 c->status == CONTAINER_PAUSED ? "paused" : "running");
+			error_set(err, ERR_BUSY, "container is %s",
+				  c->status == CONTAINER_PAUSED ? "paused" : "running");
+			return error_hint(err, "stop it first, or use rm -f");
 		}
 		if (kill_now(e, c, err) < 0)
 			return -1;

@@ -386,10 +386,11 @@ static int mount_key_unknown(const char *key, struct error *err)
 
 	for (size_t i = 0; i < ARRAY_SIZE(mount_keys); i++)
 		names[i] = mount_keys[i].name;
+	error_set(err, ERR_USAGE, "key '%s' is not known", key);
 	near = str_nearest(key, names, ARRAY_SIZE(names));
 	if (near)
 		error_hint(err, "did you mean '%s'?", near);
-	return error_set(err, ERR_USAGE, "key '%s' is not known", key);
+	return -1;
 }
 
 static int mount_apply_key(struct request_mount *m, unsigned type, char *pair, struct error *err)

@@ -35,8 +35,8 @@ int spec_command(const struct run_request *r, const struct image_settings *image
 	else if (image && !r->has_entrypoint)
 		strv_copy(args, &image->cmd);
 	if (args->n == 0) {
-		error_hint(err, "name a command after the image");
-		return error_set(err, ERR_INVALID, "no command was given and the image has none");
+		error_set(err, ERR_INVALID, "no command was given and the image has none");
+		return error_hint(err, "name a command after the image");
 	}
 	if (!args->v[0][0])
 		return error_set(err, ERR_INVALID, "the command is an empty string");

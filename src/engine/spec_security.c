@@ -55,9 +55,10 @@ static int parse_one(struct security *s, const char *opt, struct error *err)
 		s->unmask_all = true;
 	} else {
 		near = str_nearest(key, names, ARRAY_SIZE(names));
+		error_set(err, ERR_USAGE, "'%s' is not a security option", opt);
 		if (near && strcmp(near, key) != 0)
 			error_hint(err, "did you mean '%s'?", near);
-		return error_set(err, ERR_USAGE, "'%s' is not a security option", opt);
+		return -1;
 	}
 	return 0;
 }

@@ -34,8 +34,7 @@ folders := util oci store net registry runtime image monitor engine build cmd
 sources := $(foreach f,$(folders),$(sort $(wildcard src/$(f)/*.c)))
 objects := $(sources:src/%.c=$(O)/obj/%.o)
 # programs that run at build time; each writes one generated header (see "generated" below)
-gen_tools := $(patsubst src/%.c,$(O)/%,$(wildcard src/*/gen/*.c))
-generated := $(if $(wildcard src/runtime/gen/seccomp.c),$(O)/gen/seccomp_bpf.h)
+generated := $(O)/gen/seccomp_bpf.h $(O)/gen/init_program.h
 
 $(O)/obj/%.o: src/%.c out/config.mk | $(generated)
 	@mkdir -p $(@D)
@@ -55,6 +54,17 @@ $(O)/runtime/gen/seccomp: src/runtime/gen/seccomp.c $(wildcard src/runtime/*.h) 
 $(O)/gen/seccomp_bpf.h: $(O)/runtime/gen/seccomp
 	@mkdir -p $(@D)
 	$< >$@.new && mv $@.new $@
+
+
+# The program of --init, without any library, as bytes in a header.
+$(O)/engine/gen/init: src/engine/gen/init.c out/config.mk
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 $(WARN) $(STRICT) -Os -ffreestanding -fno-stack-protector -fcf-protection=none \
+		-fno-asynchronous-unwind-tables -static -nostdlib -Wl,--build-id=none,-z,noexecstack,-s -o $@ $<
+$(O)/gen/init_program.h: $(O)/engine/gen/init
+	@mkdir -p $(@D)
+	{ echo 'static const unsigned char init_program[] = {'; \
+		od -An -v -tx1 $< | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g'; echo '};'; } >$@.new && mv $@.new $@
 
 # ---- tests ----
 unit_sources := $(sort $(wildcard tests/unit/*/*.c))

@@ -6,13 +6,13 @@
 #include "prepare.h"
 
 #include "etc_files.h"
+#include "init_file.h"
 #include "store/rootfs.h"
 #include "util/compat.h"
 #include "util/fd.h"
 #include "util/path.h"
 
 #include <errno.h>
-#include <limits.h>
 
 #define SHORT_ID 12 /* digits: the host name of a container by default */
 
@@ -174,17 +174,6 @@ static int write_config(const struct container *c, const struct spec *spec, stru
 	return fd_write_all(fd, str_get(&text), text.len, err);
 }
 
-/* The path of our own executable, which `--init` runs as the container's first process. */
-static int find_self(char *buf, size_t size, struct error *err)
-{
-	ssize_t n = readlink("/proc/self/exe", buf, size - 1);
-
-	if (n < 0)
-		return error_sys(err, "read /proc/self/exe");
-	buf[n] = '\0';
-	return 0;
-}
-
 int container_prepare(struct engine *e, struct container *c, const struct start_input *in,
 		      struct prepared *p, struct error *err)
 {
@@ -192,14 +181,18 @@ int container_prepare(struct engine *e, struct container *c, const struct start_
 	char *joins[4] = { NULL };
 	auto_free char *hostname = choose_hostname(c, r);
 	auto_free char *dir = xasprintf("%s/containers/%s", e->store->path, c->id);
-	char self[PATH_MAX] = "";
+	auto_free char *init = NULL;
 	int status = -1;
 
 	if (mount_rootfs(e, c, r, p, err) < 0 ||
 	    prepare_user(e, r, in->image, p->rootfs, &p->user, err) < 0 ||
-	    mounts_resolve(e, c, r, p->rootfs, &p->mounts, err) < 0 ||
-	    (r->init && find_self(self, sizeof(self), err) < 0))
+	    mounts_resolve(e, c, r, p->rootfs, &p->mounts, err) < 0)
 		return -1;
+	if (r->init) {
+		init = init_file_find(e->store, err);
+		if (!init)
+			return -1;
+	}
 	if (find_joins(e, r, joins, err) == 0 && etc_files_write(c->fd, r, hostname, err) == 0) {
 		struct spec_input input = {
 			.request = r,
@@ -210,7 +203,7 @@ int container_prepare(struct engine *e, struct container *c, const struct start_
 			.etc_dir = dir,
 			.hostname = hostname,
 			.rootfs = p->rootfs_path,
-			.init = self,
+			.init = init,
 			.mounts = &p->mounts,
 			.join_network = joins[0],
 			.join_pid = joins[1],

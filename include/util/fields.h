@@ -10,6 +10,8 @@
  * F_STRV struct strv; F_INTS VEC(int64_t); F_MAP struct strmap; F_OBJ a struct inside;
  * F_PTR a pointer to a struct (NULL when absent); F_VEC VEC(struct); F_RAW char * (any JSON value
  * as compact text); F_SET struct strv written as {"key":{}} (ExposedPorts, Volumes).
+ * F_REFUSED a member of the format that we cannot honour: ERR_UNSUPPORTED unless it is null, false,
+ * 0 or empty; it has no place in the struct.
  */
 #ifndef UTIL_FIELDS_H
 #define UTIL_FIELDS_H
@@ -36,6 +38,7 @@ enum field_type {
 	FIELD_VEC,
 	FIELD_RAW,
 	FIELD_SET,
+	FIELD_REFUSED,
 };
 enum field_flags {
 	FIELD_REQUIRED = 1, /* absent is an error */
@@ -62,6 +65,7 @@ struct field {
 #define F_INT(s, m, n)	     F_INT_(s, m, n, 0)
 #define F_STRV_(s, m, n, fl) F_(s, m, n, FIELD_STRV, struct strv, fl)
 #define F_STRV(s, m, n)	     F_STRV_(s, m, n, 0)
+#define F_REFUSED(n)	     { .name = (n), .type = FIELD_REFUSED }
 #define F_INTS(s, m, n)	     { .name = (n), .type = FIELD_INTS, .offset = offsetof(s, m) }
 #define F_MAP_(s, m, n, fl)  F_(s, m, n, FIELD_MAP, struct strmap, fl)
 #define F_MAP(s, m, n)	     F_MAP_(s, m, n, 0)
@@ -103,6 +107,8 @@ int fields_parse(const struct field *table, const char *text, size_t n,
 		 struct error *err);
 void fields_init(const struct field *table, void *out); /* zero, with -1 and UNSET where due */
 void fields_done(const struct field *table, void *out); /* frees what members own; then as init */
+/* Fills *to, which must hold the unset state, with copies of all that the table names. */
+void fields_copy(const struct field *table, void *to, const void *from);
 json_t *fields_store(const struct field *table, const void *in); /* a new reference */
 /*
  * Appends compact JSON (pretty: indented by 4) without going through jansson. Left out, unless

@@ -98,6 +98,8 @@ static bool is_unset(const struct field *f, const void *at)
 	const void *p;
 
 	switch (f->type) {
+	case FIELD_REFUSED:
+		return true;
 	case FIELD_BOOL:
 		return !*(const bool *)at;
 	case FIELD_TRI:
@@ -172,6 +174,7 @@ static void member_format(const struct field *f, const void *at, struct str *out
 		else
 			str_add(out, "null");
 		break;
+	case FIELD_REFUSED:
 	case FIELD_END:
 		break;
 	}

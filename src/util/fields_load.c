@@ -145,6 +145,17 @@ static int raw_load(const struct field *f, json_t *j, char **at, struct error *e
 	return *at ? 0 : error_set(err, ERR_INVALID, "cannot be written as JSON");
 }
 
+/* A known member that we cannot honour may be there as long as it asks for nothing. */
+static int refuse(json_t *j, struct error *err)
+{
+	if (json_is_false(j) || (json_is_integer(j) && json_integer_value(j) == 0) ||
+	    (json_is_string(j) && json_string_length(j) == 0) ||
+	    (json_is_object(j) && json_object_size(j) == 0) ||
+	    (json_is_array(j) && json_array_size(j) == 0))
+		return 0;
+	return error_set(err, ERR_UNSUPPORTED, "not supported");
+}
+
 static int member_load(const struct field *f, json_t *j, void *at, enum fields_mode mode,
 		       struct error *err)
 {
@@ -185,6 +196,8 @@ static int member_load(const struct field *f, json_t *j, void *at, enum fields_m
 		return vec_load(f, j, at, mode, err);
 	case FIELD_RAW:
 		return raw_load(f, j, at, err);
+	case FIELD_REFUSED:
+		return refuse(j, err);
 	case FIELD_END:
 		break;
 	}
@@ -248,85 +261,6 @@ int fields_load(const struct field *table, json_t *json, void *out, enum fields_
 		}
 	}
 	return 0;
-}
-
-void fields_init(const struct field *table, void *out)
-{
-	static const struct any_vec none;
-
-	for (const struct field *f = table; f->type != FIELD_END; f++) {
-		void *at = member(f, out);
-
-		switch (f->type) {
-		case FIELD_BOOL:
-			*(bool *)at = false;
-			break;
-		case FIELD_TRI:
-			*(int *)at = -1;
-			break;
-		case FIELD_INT:
-			*(int64_t *)at = UNSET;
-			break;
-		case FIELD_OBJ:
-			fields_init(f->sub, at);
-			break;
-		case FIELD_STR:
-		case FIELD_RAW:
-		case FIELD_PTR:
-			memset(at, 0, sizeof(void *));
-			break;
-		default: /* the lists and maps */
-			memcpy(at, &none, sizeof(none));
-		}
-	}
-}
-
-static void member_done(const struct field *f, void *at)
-{
-	struct any_vec list;
-	void *p;
-
-	switch (f->type) {
-	case FIELD_STR:
-	case FIELD_RAW:
-		free(*(char **)at);
-		break;
-	case FIELD_STRV:
-	case FIELD_SET:
-		strv_done(at);
-		break;
-	case FIELD_MAP:
-		strmap_done(at);
-		break;
-	case FIELD_INTS:
-		memcpy(&list, at, sizeof(list));
-		free(list.v);
-		break;
-	case FIELD_OBJ:
-		fields_done(f->sub, at);
-		break;
-	case FIELD_PTR:
-		memcpy(&p, at, sizeof(p));
-		if (p)
-			fields_done(f->sub, p);
-		free(p);
-		break;
-	case FIELD_VEC:
-		memcpy(&list, at, sizeof(list));
-		for (size_t i = 0; i < list.n; i++)
-			fields_done(f->sub, (char *)list.v + i * f->size);
-		free(list.v);
-		break;
-	default:
-		break;
-	}
-}
-
-void fields_done(const struct field *table, void *out)
-{
-	for (const struct field *f = table; f->type != FIELD_END; f++)
-		member_done(f, member(f, out));
-	fields_init(table, out);
 }
 
 /* ---- text ---- */

@@ -9,6 +9,7 @@
 
 #include "oci/digest.h"
 #include "oci/platform.h"
+#include "util/fields.h"
 #include "util/str.h"
 
 #define IMAGE_CONFIG_MAX (8 << 20) /* bytes */
@@ -22,6 +23,7 @@ struct image_settings { /* "config" */
 	char *user, *working_dir, *stop_signal;
 	struct strv env, entrypoint, cmd, shell, onbuild;
 	bool has_entrypoint, has_cmd;	    /* [] was given, as against not given */
+	bool args_escaped;
 	struct strv exposed_ports, volumes; /* sets: "80/tcp", "/data" */
 	struct strmap labels;
 	struct healthcheck *healthcheck;
@@ -35,6 +37,7 @@ struct image_config {
 	struct platform platform; /* architecture, os, variant are members of the top object */
 	char *os_version;
 	struct image_settings config;
+	char *rootfs_type;    /* always "layers"; image_config_format writes it by itself */
 	struct strv diff_ids; /* "sha256:..." ; checked by image_config_parse */
 	VEC(struct history) history;
 };
@@ -43,6 +46,7 @@ void image_config_done(struct image_config *c);
 /* ERR_INVALID when rootfs.type is not "layers", a diffID is no digest, ...; ERR_LIMIT */
 int image_config_parse(const char *text, size_t n, struct image_config *c, struct error *err);
 void image_config_format(const struct image_config *c, struct str *out); /* deterministic */
+/* Fills *to, whatever it holds: not freed before. */
 void image_config_copy(struct image_config *to, const struct image_config *from);
 extern const struct field image_settings_fields[]; /* for `inspect` */
 extern const struct field healthcheck_fields[];

@@ -36,6 +36,7 @@ struct descriptor {
 	struct digest digest;
 };
 void descriptor_done(struct descriptor *d);
+/* Both fill *to or *d, whatever it holds: not freed before. */
 void descriptor_copy(struct descriptor *to, const struct descriptor *from);
 void descriptor_set(struct descriptor *d, const char *media_type, const struct digest *digest,
 		    int64_t size);

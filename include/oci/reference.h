@@ -20,7 +20,7 @@ struct reference {
 	char *path; /* of a transport */
 	char *host; /* "docker.io", "localhost:5000", or "localhost" for our own short names */
 	char *repository;
-	char *tag;	      /* NULL: none given */
+	char *tag;	      /* NULL: none given; of a transport: REF as it was written */
 	struct digest digest; /* unset: none given */
 	char *text;	      /* what the user typed */
 };

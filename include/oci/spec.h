@@ -2,7 +2,11 @@
  * spec.h - config.json of a bundle: the only thing that is handed to the runtime.
  *
  * Spec   runtime-spec 1.2, config.md and config-linux.md. Members have the spec's names in C case.
- *        Unknown members are errors that name their path.
+ *        Unknown members are errors that name their path (ERR_INVALID); members of the format
+ *        that we cannot honour may be there while they ask for nothing, else ERR_UNSUPPORTED.
+ *
+ * Optional integers are UNSET when absent and tri-states -1. Who makes a struct with such members
+ * himself (memory, cpu, device, hook, ...) sets all of them: zero is a value and is written.
  */
 #ifndef OCI_SPEC_H
 #define OCI_SPEC_H

@@ -43,14 +43,16 @@ struct log_tail {
 	int64_t want, found;
 	struct {
 		bool seen, chosen;
+		bool open; /* a line was counted whose beginning is not known yet */
 		struct log_place next, from; /* of what was seen; of the earliest chosen line */
 	} stream[LOG_STREAMS];
 };
-/* bytes of the stream begin at place; they end a line behind which others may have been seen */
+/* The stream has a newline here; what follows it was seen already. */
 void log_tail_line_end(struct log_tail *t, int stream);
+/* The stream has bytes from place on; called behind log_tail_line_end for the newline itself. */
 void log_tail_seen(struct log_tail *t, int stream, struct log_place place);
 bool log_tail_done(const struct log_tail *t);
-void log_tail_at_start(struct log_tail *t); /* there is nothing before: first bytes begin lines */
+void log_tail_at_start(struct log_tail *t); /* there is nothing before */
 /*
  * When all was seen: streams without a chosen line begin at end, for what is still to come.
  * Returns the earliest place to read from.

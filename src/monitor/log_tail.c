@@ -1,9 +1,10 @@
 /*
  * log_tail.c - which places of a log the last lines begin at, found by going backwards.
  *
- * A line belongs to a stream; it begins at the stream's first byte and behind each newline that
- * another byte of the stream follows. The lines of both streams are counted together, in the order
- * of the places where they begin; a stream with no chosen line is left out.
+ * A line belongs to a stream and is counted where it ends: at its newline, or at the stream's last
+ * byte. The lines of both streams are counted together. When enough were counted, the beginning of
+ * the earliest of each stream is still to be found: behind the stream's newline before it. A stream
+ * of which no line was counted is left out.
  */
 #include "log_read.h"
 
@@ -11,22 +12,32 @@ void log_tail_line_end(struct log_tail *t, int stream)
 {
 	__typeof__(t->stream[0]) *s = &t->stream[stream - 1];
 
-	if (!s->seen || log_tail_done(t))
-		return;
-	s->from = s->next;
-	s->chosen = true;
-	t->found++;
+	if (s->open) {
+		s->from = s->next;
+		s->chosen = true;
+		s->open = false;
+	}
+	if (t->found < t->want) {
+		t->found++;
+		s->open = true;
+	}
 }
 
 void log_tail_seen(struct log_tail *t, int stream, struct log_place place)
 {
-	t->stream[stream - 1].seen = true;
-	t->stream[stream - 1].next = place;
+	__typeof__(t->stream[0]) *s = &t->stream[stream - 1];
+
+	if (!s->seen && !s->open && t->found < t->want) { /* a last line without a newline */
+		t->found++;
+		s->open = true;
+	}
+	s->seen = true;
+	s->next = place;
 }
 
 bool log_tail_done(const struct log_tail *t)
 {
-	return t->found >= t->want;
+	return t->found >= t->want && !t->stream[0].open && !t->stream[1].open;
 }
 
 static bool before(struct log_place a, struct log_place b)
@@ -36,14 +47,13 @@ static bool before(struct log_place a, struct log_place b)
 
 void log_tail_at_start(struct log_tail *t)
 {
-	/* the later of the two first lines is the one that counts first */
-	int later = t->stream[0].seen && t->stream[1].seen &&
-				    before(t->stream[0].next, t->stream[1].next)
-			    ? 2
-			    : 1;
-
-	log_tail_line_end(t, later);
-	log_tail_line_end(t, 3 - later);
+	for (int i = 0; i < LOG_STREAMS; i++) {
+		if (!t->stream[i].open)
+			continue;
+		t->stream[i].from = t->stream[i].next;
+		t->stream[i].chosen = true;
+		t->stream[i].open = false;
+	}
 }
 
 struct log_place log_tail_settle(struct log_tail *t, struct log_place end)

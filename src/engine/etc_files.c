@@ -20,13 +20,22 @@ static bool is_address(const char *s)
 	return inet_pton(AF_INET, s, buf) == 1 || inet_pton(AF_INET6, s, buf) == 1;
 }
 
+/* One word of these files: nothing that would begin another word, line or comment. */
+static bool is_word(const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)s[i] <= ' ' || s[i] == 127 || s[i] == '#')
+			return false;
+	return n > 0;
+}
+
 /* NAME:IP or NAME=IP, the IP of version 6 perhaps in brackets */
 static int add_host(struct str *out, const char *text, struct error *err)
 {
 	size_t n = strcspn(text, "=:");
 	auto_free char *ip = NULL;
 
-	if (n == 0 || !text[n])
+	if (!text[n] || !is_word(text, n))
 		return error_set(err, ERR_USAGE, "--add-host '%s': expected NAME:IP", text);
 	ip = xstrdup(text + n + 1);
 	if (ip[0] == '[' && str_ends(ip, "]")) {
@@ -127,6 +136,14 @@ static int check_dns(const struct run_request *r, struct error *err)
 	strv_each (&r->dns, i)
 		if (!is_address(r->dns.v[i]) && !(r->dns.n == 1 && strcmp(r->dns.v[i], "none") == 0))
 			return error_set(err, ERR_USAGE, "--dns '%s': no IP address", r->dns.v[i]);
+	strv_each (&r->dns_search, i)
+		if (!is_word(r->dns_search.v[i], strlen(r->dns_search.v[i])))
+			return error_set(err, ERR_USAGE, "--dns-search '%s': no domain name",
+					 r->dns_search.v[i]);
+	strv_each (&r->dns_option, i)
+		if (!is_word(r->dns_option.v[i], strlen(r->dns_option.v[i])))
+			return error_set(err, ERR_USAGE, "--dns-option '%s': no option",
+					 r->dns_option.v[i]);
 	return 0;
 }
 

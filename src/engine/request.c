@@ -571,6 +571,8 @@ int request_check(const struct run_request *r, struct error *err)
 				 "--hostname '%s': must be at most 63 characters, "
 				 "without '/'",
 				 r->hostname);
+	if (r->hostname && (!r->hostname[0] || strpbrk(r->hostname, " \t\r\n#")))
+		return error_set(err, ERR_USAGE, "--hostname '%s': not a host name", r->hostname);
 	if (r->hostname && r->uts && strcmp(r->uts, "host") == 0)
 		return error_set(err, ERR_USAGE, "--hostname does not go with --uts host");
 	if (r->umask && (strspn(r->umask, "01234567") != strlen(r->umask) || strlen(r->umask) > 4))

@@ -37,9 +37,8 @@ START_TEST(volume_is_taken_apart)
 END_TEST
 
 static const char *const volumes_bad[] = {
-	"",	  ":",	     "/a:",	   ":/b",	"relative",    "/a:relative",
-	"/a:/",	  "/a:/b:x", "/a:/b:ro:c", "b@d:/b",	"-x:/b",       "a/b:/c",
-	"/a:/b:O", "/a:/b:U", "/",
+	"",	      ":",	"/a:",	 ":/b",	   "relative", "/a:relative", "/a:/", "/a:/b:x",
+	"/a:/b:ro:c", "b@d:/b", "-x:/b", "a/b:/c", "/a:/b:O",  "/a:/b:U",     "/",
 };
 
 START_TEST(volume_is_refused)
@@ -73,12 +72,11 @@ START_TEST(mount_reads_csv_with_quotes)
 	struct run_request r;
 
 	run_request_init(&r);
-	ck_assert_int_eq(
-		request_add_mount(&r, "type=bind,\"source=/a,b\",target=/x,readonly", &err), 0);
+	ck_assert_int_eq(request_add_mount(&r, "type=bind,\"source=/a,b\",target=/x,readonly", &err),
+			 0);
 	ck_assert_str_eq(r.mounts.v[0].source, "/a,b");
 	ck_assert(r.mounts.v[0].readonly);
-	ck_assert_int_eq(request_add_mount(&r, "type=tmpfs,dst=/t,tmpfs-size=1m,tmpfs-mode=700",
-					   &err),
+	ck_assert_int_eq(request_add_mount(&r, "type=tmpfs,dst=/t,tmpfs-size=1m,tmpfs-mode=700", &err),
 			 0);
 	ck_assert_str_eq(r.mounts.v[1].options.v[0], "size=1048576");
 	ck_assert_str_eq(r.mounts.v[1].options.v[1], "mode=700");

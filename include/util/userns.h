@@ -35,6 +35,11 @@ struct userns {
 };
 /* force_single: HOD_USERNS=single, for those who want it (and for tests). */
 int userns_enter(bool force_single, struct userns *u, struct error *err);
+/*
+ * The same by joining the namespace that the process `member` (a monitor of ours) is in, instead of
+ * making one: only so can we share further namespaces with its container. Root stays where it is.
+ */
+int userns_join(pid_t member, struct userns *u, struct error *err);
 /* The maps of this process, read from /proc/self/{u,g}id_map. */
 int userns_maps(id_maps *uids, id_maps *gids, struct error *err);
 bool userns_has_id(const id_maps *m, uint32_t inside);

@@ -331,6 +331,30 @@ int userns_enter(bool force_single, struct userns *u, struct error *err)
 	return become_root(err);
 }
 
+int userns_join(pid_t member, struct userns *u, struct error *err)
+{
+	auto_free char *path = xasprintf("/proc/%d/ns/user", member);
+	id_maps uids = { 0 }, gids = { 0 };
+	auto_close int fd = -1;
+	int status;
+
+	*u = (struct userns){ .mode = USERNS_HOST, .caller_uid = geteuid(), .caller_gid = getegid() };
+	if (u->caller_uid == 0 && have_sysadmin())
+		return 0;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return error_sys(err, "open %s", path);
+	if (setns(fd, CLONE_NEWUSER) < 0)
+		return error_sys(err, "join the user namespace of process %d", member);
+	if (unshare(CLONE_NEWNS) < 0)
+		return error_sys(err, "unshare a mount namespace");
+	status = userns_maps(&uids, &gids, err);
+	u->mode = uids.n > 1 ? USERNS_RANGE : USERNS_SINGLE;
+	vec_done(&uids);
+	vec_done(&gids);
+	return status < 0 ? -1 : become_root(err);
+}
+
 /* ---- maps ---- */
 
 static int map_read(const char *path, id_maps *maps, struct error *err)

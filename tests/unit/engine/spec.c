@@ -161,7 +161,10 @@ static const struct {
 START_TEST(request_becomes_the_golden_spec)
 {
 	auto_free char *path = xasprintf("engine/%s.json", all[_i].name);
+	const struct fields_limits limits = { .max_bytes = SPEC_MAX, .max_depth = 64 };
 	auto_done(str) struct str text = { 0 };
+	auto_done(json) json_t *json = NULL;
+	auto_free char *pretty = NULL;
 	struct error err = { 0 };
 	struct fixture f;
 	struct spec spec;
@@ -175,8 +178,10 @@ START_TEST(request_becomes_the_golden_spec)
 		spec.linux_.seccomp_shared = "\"the default profile\"";
 	}
 	spec_format(&spec, &text);
-	str_addc(&text, '\n');
-	unit_golden(path, text.s);
+	json = json_parse(text.s, text.len, &limits, &err);
+	ck_assert_ptr_nonnull(json);
+	pretty = json_dumps(json, JSON_INDENT(2));
+	unit_golden(path, pretty);
 	spec_done(&spec);
 	fixture_done(&f);
 }

@@ -10,6 +10,8 @@
 int blob_open(struct store *st, const struct digest *d, struct error *err); /* a descriptor */
 int blob_find(struct store *st, const struct digest *d, int64_t *size,
 	      struct error *err); /* 1 0 -1 */
+/* Finds it and marks it as in use from now on, for who will name it later (see struct staging). */
+int blob_keep(struct store *st, const struct digest *d, struct error *err); /* 1 0 -1 */
 /* Reads a whole small blob and verifies its digest: ERR_INVALID when damaged. */
 int blob_read(struct store *st, const struct digest *d, size_t max, struct str *out,
 	      struct error *err);

@@ -64,7 +64,9 @@ struct container_state {
 };
 struct container {
 	char id[CONTAINER_ID_MAX];
-	int fd; /* containers/ID */
+	int fd;	   /* containers/ID; -1 in lists */
+	int lock;  /* held, from container_make until container_lock or container_done takes it */
+	bool held; /* somebody holds the lock: its monitor, or who is making it */
 	struct container_record record;
 	struct container_state state;
 	enum container_status status;
@@ -72,11 +74,13 @@ struct container {
 };
 void container_init(struct container *c);
 void container_done(struct container *c);
+/* The record without image_settings and request, which are lines of their own in record.json. */
 extern const struct field container_record_fields[], container_state_fields[];
 
 /*
- * Makes containers/ID with its lock and reserves the name (NULL: one is made up, or the 12-hex ID
- * when `quick`). ERR_EXISTS names the holder and whether it runs. Not durable.
+ * Makes containers/ID with its lock, which it keeps in c->lock, and reserves the name (NULL: one is
+ * made up). ERR_EXISTS names the holder. Not durable. c was initialised; its record has id, name
+ * and created_ns then. Until the record is saved it is not listed, and if we die it is swept away.
  */
 int container_make(struct store *st, struct container *c, const char *name, struct error *err);
 int container_record_save(struct store *st, struct container *c, struct error *err);
@@ -86,22 +90,26 @@ int container_find(struct store *st, const char *text, struct container *c, stru
 int container_load(struct store *st, const char *id, struct container *c, struct error *err);
 typedef VEC(struct container) containers;
 void containers_done(containers *l);
-/* Sorted newest first; broken ones are CONTAINER_CORRUPT. Fast: 1,000 in well under 20 ms. */
+/* Sorted newest first; broken ones are CONTAINER_CORRUPT. Fast: 1,000 in under 20 ms. */
 int container_list(struct store *st, containers *l, struct error *err);
 /*
  * The status from lock, state and boot id, now. A state that says "running" under a free lock is
  * settled: exited with 137, reason monitor-lost or reboot (in memory; the next writer saves it).
  */
 int container_refresh(struct store *st, struct container *c, struct error *err);
-/* The lock, held: a descriptor. ERR_BUSY when a monitor has it. */
-int container_lock(struct store *st, const struct container *c, struct error *err);
+/* The lock, held: a descriptor, yours (that of container_make, if any). ERR_BUSY: a monitor has it. */
+int container_lock(struct store *st, struct container *c, struct error *err);
 int container_rename(struct store *st, struct container *c, const char *name, struct error *err);
 /* Frees the name and removes the directory; the caller holds the lock (or the container is dead). */
 int container_remove(struct store *st, struct container *c, struct error *err);
 /* Unique names such as "quiet_heron". Yours. */
 char *container_make_name(struct store *st, struct error *err);
 bool container_name_valid(const char *name); /* [a-zA-Z0-9][a-zA-Z0-9_.-]+ */
-/* Blocks until the container is not running (inotify on its directory and lock; no polling). */
+/*
+ * Blocks until the container is not running: 1, or 0 after timeout_ns (-1: none). It watches the
+ * directory and the monitor's end; no polling. ERR_NOTFOUND when it is removed meanwhile,
+ * ERR_INTERRUPTED by a signal that was caught.
+ */
 int container_wait(struct store *st, struct container *c, int64_t timeout_ns, struct error *err);
 
 #endif

@@ -16,7 +16,7 @@ struct layer_blob { /* a compressed form of the layer, seen or made */
 	int64_t size;
 };
 struct layer_meta {
-	int64_t size;	  /* bytes of the files' contents */
+	int64_t size;	  /* bytes of the files' contents, as tree_usage() counts them */
 	int64_t tar_size; /* bytes of the canonical or received tar; UNSET */
 	int64_t entries;
 	VEC(struct layer_blob) blobs;
@@ -25,11 +25,13 @@ void layer_meta_init(struct layer_meta *m);
 void layer_meta_done(struct layer_meta *m);
 
 int layer_find(struct store *st, const struct digest *diff_id, struct error *err); /* 1 0 -1 */
+/* Finds it and marks it as in use from now on, for who will name it later (see struct staging). */
+int layer_keep(struct store *st, const struct digest *diff_id, struct error *err); /* 1 0 -1 */
 int layer_open(struct store *st, const struct digest *diff_id, struct error *err); /* layers/HEX */
 int layer_open_diff(struct store *st, const struct digest *diff_id, struct error *err);
 int layer_meta_load(struct store *st, const struct digest *diff_id, struct layer_meta *m,
 		    struct error *err);
-/* Remembers a compressed form; the meta file is replaced. */
+/* Remembers a compressed form; the meta file is replaced. The store lock is held shared. */
 int layer_add_blob(struct store *st, const struct digest *diff_id, const struct layer_blob *b,
 		   struct error *err);
 /*

@@ -9,12 +9,21 @@
 
 #include "store/store.h"
 
+enum rootfs_flags {
+	ROOTFS_NODEV = 1,
+	/*
+	 * What is written need not survive a crash: without it every unmount waits until the whole
+	 * file system of the store is synced. For --rm, and for RUN, whose layer is synced when it
+	 * is published.
+	 */
+	ROOTFS_VOLATILE = 2,
+};
 /*
  * layers: diffID hexes, lowest first (none: an empty directory is the lower). dir: the container's
  * directory, in which upper/ and work/ are made when missing; -1: read-only without an upper.
  * Returns the descriptor of a detached mount, to be moved with move_mount(2).
  */
-int rootfs_mount(struct store *st, const char *const *layers, size_t n, int dir, bool nodev,
+int rootfs_mount(struct store *st, const char *const *layers, size_t n, int dir, unsigned flags,
 		 struct error *err);
 /* The one empty directory in the store on which each monitor, in its own namespace, mounts: yours. */
 char *rootfs_mountpoint(struct store *st, struct error *err);

@@ -182,10 +182,25 @@ static int remove_below(struct tree *t, int dirfd, const char *name, struct erro
 	}
 }
 
+/* Another process may remove the same tree; what it takes away under our feet is no failure. */
+static int remove_directory(int dirfd, const char *name, struct error *err)
+{
+	for (int tries = 0;; tries++) {
+		struct tree t = { .fd = -1 };
+		int r = remove_below(&t, dirfd, name, err);
+
+		tree_done(&t);
+		if (r < 0 && (err->sys != ENOENT || tries > 100))
+			return -1;
+		if (unlinkat(dirfd, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+			return 0;
+		if (r == 0)
+			return error_sys(err, "remove directory");
+	}
+}
+
 int tree_remove(int dirfd, const char *name, struct error *err)
 {
-	auto_done(tree) struct tree t = { .fd = -1 };
-
 	if (unlinkat(dirfd, name, 0) == 0 || errno == ENOENT)
 		return 0;
 	if (errno != EISDIR && errno != EPERM)
@@ -194,10 +209,8 @@ int tree_remove(int dirfd, const char *name, struct error *err)
 		return 0;
 	if (errno != ENOTEMPTY && errno != EEXIST)
 		return error_sys(err, "remove %s", name);
-	if (remove_below(&t, dirfd, name, err) < 0)
+	if (remove_directory(dirfd, name, err) < 0)
 		return error_add(err, "remove %s", name);
-	if (unlinkat(dirfd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
-		return error_sys(err, "remove directory %s", name);
 	return 0;
 }
 

@@ -1,0 +1,19 @@
+/*
+ * container_private.h - between the files about containers.
+ */
+#ifndef CONTAINER_PRIVATE_H
+#define CONTAINER_PRIVATE_H
+
+#include "store/container.h"
+
+/* Parses the text of record.json into an initialised record. ERR_INVALID: damaged. */
+int container_record_parse(const char *text, size_t n, struct container_record *r, struct error *err);
+/* The same for state.json; checks what other code relies on. */
+int container_state_parse(const char *text, size_t n, struct container_state *s, struct error *err);
+/*
+ * Reads the state of the container whose files are dir/<prefix>* and works out the status from it
+ * and the lock. ERR_INVALID when a file is damaged; then status is CONTAINER_CORRUPT.
+ */
+int container_settle(int dir, const char *prefix, struct container *c, struct error *err);
+
+#endif

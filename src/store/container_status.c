@@ -1,0 +1,223 @@
+/*
+ * container_status.c - whether a container runs, by its lock, and how it ended, by its state.
+ *
+ * Theory of operation. The monitor takes the lock, then writes states; the final one before it lets
+ * go. So the lock is asked first and the state read after it:
+ *   held			it lives; the state is as recent as it can be
+ *   free, state ended	it ended so
+ *   free, state running	either a monitor began between our two looks (then the lock is held now),
+ *			or it ended between them (then the state, read again, has ended), or the
+ *			monitor died: killed, or the machine with it
+ */
+#include "container_private.h"
+#include "store_private.h"
+#include "util/fd.h"
+#include "util/text.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/inotify.h>
+
+#include "util/compat.h"
+
+#define LOOKS_MAX 100 /* each needs another start or end between two looks */
+
+int container_state_parse(const char *text, size_t n, struct container_state *s, struct error *err)
+{
+	fields_done(container_state_fields, s);
+	if (fields_parse(container_state_fields, text, n, &store_limits, FIELDS_LENIENT, s, err) < 0)
+		return error_add(err, "state.json");
+	if (s->pid == UNSET)
+		s->pid = 0;
+	if (s->pid_start == UNSET)
+		s->pid_start = 0;
+	if (s->monitor_pid == UNSET)
+		s->monitor_pid = 0;
+	if (s->started_ns == UNSET)
+		s->started_ns = 0;
+	if (s->finished_ns == UNSET)
+		s->finished_ns = 0;
+	if (s->restarts == UNSET)
+		s->restarts = 0;
+	if (s->pid < 0 || s->pid > INT32_MAX || s->monitor_pid < 0 || s->monitor_pid > INT32_MAX ||
+	    s->started_ns < 0 || s->finished_ns < 0 ||
+	    (s->exit_code != UNSET && (s->exit_code < 0 || s->exit_code > 255))) {
+		fields_done(container_state_fields, s);
+		return error_set(err, ERR_INVALID, "state.json: a number is out of its range");
+	}
+	return 0;
+}
+
+/* 1 read, 0 there is none, -1 damaged */
+static int state_read(int dir, const char *prefix, struct container_state *s, struct error *err)
+{
+	char name[CONTAINER_ID_MAX + 16], buf[8192];
+	auto_done(str) struct str big = { 0 };
+	size_t n = 0;
+	int r;
+
+	snprintf(name, sizeof(name), "%sstate.json", prefix);
+	r = small_read(dir, name, buf, sizeof(buf), &n, err);
+	if (r < 0 && err->kind == ERR_LIMIT) {
+		if (file_read(dir, name, &big, RECORD_MAX, err) < 0)
+			return -1;
+		return container_state_parse(big.s, big.len, s, err) < 0 ? -1 : 1;
+	}
+	if (r <= 0) {
+		fields_done(container_state_fields, s);
+		if (r == 0)
+			return container_state_parse("{}", 2, s, err);
+		return -1;
+	}
+	return container_state_parse(buf, n, s, err) < 0 ? -1 : 1;
+}
+
+/* 1 a monitor (or maker) holds it, 0, -1. A lock file that is gone is held by nobody. */
+static int lock_probe(int dir, const char *prefix, struct error *err)
+{
+	char name[CONTAINER_ID_MAX + 16];
+	auto_close int fd = -1;
+
+	snprintf(name, sizeof(name), "%slock", prefix);
+	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : error_sys(err, "open lock");
+	return lock_held(fd, err);
+}
+
+/* Is the cgroup frozen? Without one it cannot be. */
+static bool is_frozen(const char *cgroup)
+{
+	static const char *const mounts[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
+	struct error ignored = { 0 }; /* no answer: not frozen */
+	char buf[8];
+	size_t n;
+
+	if (str_empty(cgroup))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(mounts); i++) {
+		auto_free char *path = xasprintf("%s/%s/cgroup.freeze", mounts[i], cgroup);
+
+		if (small_read(AT_FDCWD, path, buf, sizeof(buf), &n, &ignored) == 1)
+			return buf[0] == '1';
+	}
+	return false;
+}
+
+/* The monitor is gone and left a state that says "running". */
+static void settle_lost(int dir, const char *prefix, struct container_state *s)
+{
+	struct error ignored = { 0 }; /* an unknown boot is another one */
+	char boot[64] = "", name[CONTAINER_ID_MAX + 16];
+	struct stat st;
+	size_t n;
+
+	small_read(AT_FDCWD, "/proc/sys/kernel/random/boot_id", boot, sizeof(boot), &n, &ignored);
+	boot[strcspn(boot, "\n")] = '\0';
+	s->exit_code = 137;
+	free(s->reason);
+	s->reason = xstrdup(str_eq(s->boot_id, boot) ? "monitor-lost" : "reboot");
+	/* when it happened nobody knows; it was alive when it wrote last */
+	snprintf(name, sizeof(name), "%sstate.json", prefix);
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		s->finished_ns = (int64_t)st.st_mtim.tv_sec * NSEC_PER_SEC + st.st_mtim.tv_nsec;
+	s->finished_ns = MAX(s->finished_ns, s->started_ns);
+	s->pid = 0;
+}
+
+static bool has_begun(const struct container_state *s)
+{
+	return s->started_ns > 0 || s->pid > 0;
+}
+
+int container_settle(int dir, const char *prefix, struct container *c, struct error *err)
+{
+	struct container_state *s = &c->state;
+	int held = lock_probe(dir, prefix, err), r = -1;
+
+	for (int i = 0; held >= 0; i++) {
+		r = state_read(dir, prefix, s, err);
+		if (r < 0 || held == 1 || !has_begun(s) || s->exit_code != UNSET || i > LOOKS_MAX)
+			break;
+		held = lock_probe(dir, prefix, err);
+		if (held == 0 && i > 0) /* the state was read after a free lock, and again */
+			break;
+	}
+	if (held < 0 || r < 0) {
+		c->status = CONTAINER_CORRUPT;
+		return -1;
+	}
+	if (c->why) { /* its record is damaged; the state is shown as far as it goes */
+		c->status = CONTAINER_CORRUPT;
+		return 0;
+	}
+	if (!c->record.id && r == 1)
+		return error_set(err, ERR_INVALID, "record.json is missing");
+	if (!held && has_begun(s) && s->exit_code == UNSET)
+		settle_lost(dir, prefix, s);
+	if (s->exit_code != UNSET)
+		c->status = CONTAINER_EXITED;
+	else if (!has_begun(s))
+		c->status = CONTAINER_CREATED;
+	else
+		c->status = is_frozen(s->cgroup) ? CONTAINER_PAUSED : CONTAINER_RUNNING;
+	c->held = held;
+	return 0;
+}
+
+static bool is_running(const struct container *c)
+{
+	return c->status == CONTAINER_RUNNING || c->status == CONTAINER_PAUSED;
+}
+
+/* Waits for a new state file, or for the monitor's end, whichever comes first. */
+static int wait_change(int watch, const struct container *c, int64_t left_ns, struct error *err)
+{
+	auto_close int pidfd =
+		c->state.monitor_pid > 0 ? sys_pidfd_open((pid_t)c->state.monitor_pid, 0) : -1;
+	struct pollfd fds[2] = { { .fd = watch, .events = POLLIN },
+				 { .fd = pidfd, .events = POLLIN } };
+	struct timespec ts = { left_ns / NSEC_PER_SEC, left_ns % NSEC_PER_SEC };
+	char events[4096];
+	int held = lock_probe(c->fd, "", err);
+
+	/* free already, so the pidfd might be that of a stranger: look at the state again */
+	if (held <= 0)
+		return held;
+	if (ppoll(fds, 2, left_ns < 0 ? NULL : &ts, NULL) < 0) {
+		if (errno == EINTR)
+			return error_set(err, ERR_INTERRUPTED, "interrupted");
+		return error_sys(err, "wait for container %.12s", c->id);
+	}
+	while (read(watch, events, sizeof(events)) > 0)
+		;
+	return 0;
+}
+
+int container_wait(struct store *st, struct container *c, int64_t timeout_ns, struct error *err)
+{
+	auto_close int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	int64_t end = timeout_ns < 0 ? -1 : time_monotonic_ns() + timeout_ns, left = -1;
+	char dir[32];
+
+	if (watch < 0)
+		return error_sys(err, "watch a container");
+	snprintf(dir, sizeof(dir), "/proc/self/fd/%d", c->fd);
+	if (inotify_add_watch(watch, dir, IN_MOVED_TO | IN_CLOSE_WRITE | IN_MOVE_SELF | IN_ONLYDIR) <
+	    0)
+		return error_sys(err, "watch container %.12s", c->id);
+	for (;;) {
+		if (container_refresh(st, c, err) < 0)
+			return -1;
+		if (!is_running(c))
+			return 1;
+		if (end >= 0) {
+			left = end - time_monotonic_ns();
+			if (left <= 0)
+				return 0;
+		}
+		if (wait_change(watch, c, left, err) < 0)
+			return -1;
+	}
+}

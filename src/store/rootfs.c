@@ -1,0 +1,314 @@
+/*
+ * rootfs.c - the tree a container sees, mounted.
+ *
+ * Overlay by the new mount API, as a detached mount that nobody else ever sees. Layers are named
+ * "/proc/self/fd/N/HEX/diff" with N the layers folder: fsconfig(2) takes at most 255 characters,
+ * and the store may be anywhere. The parameter "lowerdir+" is Linux 6.5's; before that one string
+ * must hold all layers, so each is opened, and they are named "N:N:..." from inside /proc/self/fd.
+ *
+ * userxattr turns off redirects and metadata-only copies, which a hostile layer could use to reach
+ * into others, and lets a user namespace do what root does.
+ */
+#include "store/rootfs.h"
+
+#include "oci/digest.h"
+#include "oci/manifest.h"
+#include "store_private.h"
+#include "util/compat.h"
+#include "util/fd.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#ifndef MOVE_MOUNT_F_EMPTY_PATH
+#define MOVE_MOUNT_F_EMPTY_PATH 0x00000004
+#endif
+#ifndef AT_RECURSIVE
+#define AT_RECURSIVE 0x8000
+#endif
+
+static const char empty_name[] = "empty";
+
+char *rootfs_mountpoint(struct store *st, struct error *err)
+{
+	if (st->root < 0) {
+		error_set(err, ERR_NOTFOUND, "there is no store at %s", st->path);
+		return NULL;
+	}
+	if (mkdirat(st->root, empty_name, 0755) < 0 && errno != EEXIST) {
+		error_sys(err, "make %s/%s", st->path, empty_name);
+		return NULL;
+	}
+	return xasprintf("%s/%s", st->path, empty_name);
+}
+
+/* What the kernel says about a failed mount, when it says something. Keeps errno. */
+static void kernel_says(int fs, char *buf, size_t size)
+{
+	int saved = errno;
+	ssize_t n = fs < 0 ? -1 : read(fs, buf, size - 1);
+
+	buf[n > 0 ? n : 0] = '\0';
+	buf[strcspn(buf, "\n")] = '\0';
+	errno = saved;
+}
+
+static int mount_failed(int fs, const char *what, struct error *err)
+{
+	char why[256];
+
+	kernel_says(fs, why, sizeof(why));
+	/* "e overlay: ..." */
+	return error_sys(err, "%s%s%s", what, *why ? ": " : "",
+			 *why ? why + (why[1] == ' ' ? 2 : 0) : "");
+}
+
+/*
+ * The root directory of the merged tree is the upper one, so it gets the owner and mode that the
+ * topmost layer with something to say gives to "/".
+ */
+static int upper_dress(struct store *st, const char *const *layers, size_t n, int upper,
+		       struct error *err)
+{
+	char path[SHA256_HEX + 8];
+	struct stat s;
+
+	for (size_t i = n; i-- > 0;) {
+		snprintf(path, sizeof(path), "%s/diff", layers[i]);
+		if (fstatat(st->dirs[STORE_LAYERS], path, &s, AT_SYMLINK_NOFOLLOW) < 0)
+			return error_sys(err, "layer sha256:%s", layers[i]);
+		if ((s.st_mode & 07777) == 0755 && s.st_uid == 0 && s.st_gid == 0)
+			continue;
+		if ((s.st_uid || s.st_gid) && fchown(upper, s.st_uid, s.st_gid) < 0)
+			return error_sys(err, "set the owner of the root directory");
+		if (fchmod(upper, s.st_mode & 07777) < 0)
+			return error_sys(err, "set the mode of the root directory");
+		return 0;
+	}
+	return fchmod(upper, 0755) < 0 ? error_sys(err, "set the mode of the root directory") : 0;
+}
+
+/* upper/ and an empty work/; what an earlier mount left in work/ would forbid a volatile one. */
+static int upper_make(struct store *st, const char *const *layers, size_t n, int dir,
+		      struct error *err)
+{
+	auto_close int upper = -1;
+
+	if (mkdirat(dir, "upper", 0755) == 0) {
+		upper = dir_open(dir, "upper", err);
+		if (upper < 0 || upper_dress(st, layers, n, upper, err) < 0) {
+			unlinkat(dir, "upper", AT_REMOVEDIR);
+			return -1;
+		}
+	} else if (errno != EEXIST) {
+		return error_sys(err, "make upper");
+	}
+	if (mkdirat(dir, "work", 0700) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return error_sys(err, "make work");
+	if (tree_remove(dir, "work", err) < 0)
+		return -1;
+	return mkdirat(dir, "work", 0700) < 0 ? error_sys(err, "make work") : 0;
+}
+
+struct overlay {
+	struct store *st;
+	const char *const *layers; /* lowest first */
+	size_t n;
+	int dir;
+	unsigned flags;
+	int empty; /* the empty directory, where layers alone are not enough; -1 */
+};
+
+static int set_string(int fs, const char *key, const char *value)
+{
+	return sys_fsconfig(fs, FSCONFIG_SET_STRING, key, value, 0);
+}
+
+static int overlay_lowers(int fs, const struct overlay *o)
+{
+	char path[SHA256_HEX + 48];
+
+	for (size_t i = o->n; i-- > 0;) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d/%s/diff", o->st->dirs[STORE_LAYERS],
+			 o->layers[i]);
+		if (set_string(fs, "lowerdir+", path) < 0)
+			return -1;
+	}
+	if (o->empty < 0)
+		return 0;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", o->empty);
+	return set_string(fs, "lowerdir+", path);
+}
+
+static int overlay_upper(int fs, const struct overlay *o)
+{
+	char path[64];
+
+	if (o->dir < 0)
+		return 0;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d/upper", o->dir);
+	if (set_string(fs, "upperdir", path) < 0)
+		return -1;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d/work", o->dir);
+	if (set_string(fs, "workdir", path) < 0)
+		return -1;
+	if (o->flags & ROOTFS_VOLATILE)
+		return sys_fsconfig(fs, FSCONFIG_SET_FLAG, "volatile", NULL, 0);
+	return 0;
+}
+
+static unsigned mount_attrs(const struct overlay *o)
+{
+	return (o->flags & ROOTFS_NODEV ? MOUNT_ATTR_NODEV : 0U) |
+	       (o->dir < 0 ? MOUNT_ATTR_RDONLY : 0U);
+}
+
+/* A detached mount; -1 with err->kind ERR_UNSUPPORTED when this kernel needs the old way. */
+static int overlay_new(const struct overlay *o, struct error *err)
+{
+	auto_close int fs = sys_fsopen("overlay", FSOPEN_CLOEXEC);
+	int mount;
+
+	if (fs < 0 && errno == ENOSYS)
+		return error_set(err, ERR_UNSUPPORTED, "no fsopen");
+	if (fs < 0)
+		return error_sys(err, "open overlay");
+	if (overlay_lowers(fs, o) < 0) {
+		if (errno == EINVAL && o->n > 0 && set_string(fs, "lowerdir+", "/") < 0 &&
+		    errno == EINVAL)
+			return error_set(err, ERR_UNSUPPORTED, "no lowerdir+");
+		return mount_failed(fs, "layers below", err);
+	}
+	if (overlay_upper(fs, o) < 0)
+		return mount_failed(fs, "writable layer", err);
+	if (sys_fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0 ||
+	    sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return mount_failed(fs, "create", err);
+	mount = sys_fsmount(fs, FSMOUNT_CLOEXEC, mount_attrs(o));
+	if (mount < 0)
+		return mount_failed(fs, "mount", err);
+	return mount;
+}
+
+/* Opens all layers and appends their numbers, topmost first. */
+static int old_lowers(const struct overlay *o, int *fds, struct str *options, struct error *err)
+{
+	char path[SHA256_HEX + 8];
+	size_t k = 0;
+
+	str_add(options, "userxattr,lowerdir=");
+	for (size_t i = o->n; i-- > 0; k++) {
+		snprintf(path, sizeof(path), "%s/diff", o->layers[i]);
+		fds[k] = openat(o->st->dirs[STORE_LAYERS], path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (fds[k] < 0)
+			return error_sys(err, "open layer sha256:%s", o->layers[i]);
+		str_addf(options, "%s%d", k ? ":" : "", fds[k]);
+	}
+	if (o->empty >= 0)
+		str_addf(options, "%s%d", k ? ":" : "", o->empty);
+	if (o->dir >= 0)
+		str_addf(options, ",upperdir=%d/upper,workdir=%d/work", o->dir, o->dir);
+	if (o->flags & ROOTFS_VOLATILE && o->dir >= 0)
+		str_add(options, ",volatile");
+	return 0;
+}
+
+/* mount(2) with the current directory in /proc/self/fd; the caller's is put back. */
+static int old_mount(const char *target, const char *options, unsigned long flags, struct error *err)
+{
+	auto_close int cwd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int r;
+
+	if (cwd < 0 || chdir("/proc/self/fd") < 0)
+		return error_sys(err, "enter /proc/self/fd");
+	r = mount("overlay", target, "overlay", flags, options);
+	if (r < 0)
+		error_sys(err, "mount overlay");
+	if (fchdir(cwd) < 0 && r == 0)
+		r = error_sys(err, "return to the current directory");
+	return r;
+}
+
+/* Before Linux 6.5: mounted in the caller's namespace on the empty directory, and taken off it. */
+static int overlay_old(const struct overlay *o, struct error *err)
+{
+	auto_free char *target = rootfs_mountpoint(o->st, err);
+	auto_free int *fds = xcalloc(o->n, sizeof(*fds));
+	auto_done(str) struct str options = { 0 };
+	unsigned long flags =
+		(o->flags & ROOTFS_NODEV ? MS_NODEV : 0UL) | (o->dir < 0 ? MS_RDONLY : 0UL);
+	int tree = -1, r;
+
+	if (!target)
+		return -1;
+	for (size_t i = 0; i < o->n; i++)
+		fds[i] = -1;
+	r = old_lowers(o, fds, &options, err);
+	if (r == 0)
+		r = old_mount(target, options.s, flags, err);
+	if (r == 0) {
+		tree = sys_open_tree(AT_FDCWD, target, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+		if (tree < 0)
+			error_sys(err, "take the mount");
+		umount2(target, MNT_DETACH);
+	}
+	for (size_t i = 0; i < o->n; i++)
+		auto_close_fd(&fds[i]);
+	return tree;
+}
+
+/* No layers and nothing to write: the empty directory itself, read-only. */
+static int empty_mount(int empty, unsigned flags, struct error *err)
+{
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY |
+					       (flags & ROOTFS_NODEV ? MOUNT_ATTR_NODEV : 0U) };
+	auto_close int tree =
+		sys_open_tree(empty, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+	if (tree < 0 || sys_mount_setattr(tree, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
+		return error_sys(err, "mount an empty root");
+	return take_fd(&tree);
+}
+
+int rootfs_mount(struct store *st, const char *const *layers, size_t n, int dir, unsigned flags,
+		 struct error *err)
+{
+	struct overlay o = { st, layers, n, dir, flags, -1 };
+	auto_free char *point = NULL;
+	auto_close int empty = -1;
+	int fd;
+
+	if (n > MANIFEST_LAYERS_MAX)
+		return error_set(err, ERR_LIMIT, "%zu layers; the kernel mounts at most %d", n,
+				 MANIFEST_LAYERS_MAX);
+	for (size_t i = 0; i < n; i++)
+		if (!digest_is_hex(layers[i]))
+			return error_set(err, ERR_BUG, "'%s' is no layer", layers[i]);
+	if (store_dir(st, STORE_LAYERS, err) < 0)
+		return -1;
+	/* overlay wants an upper and a lower directory, or two lower ones */
+	if (n == 0 || (n == 1 && dir < 0)) {
+		point = rootfs_mountpoint(st, err);
+		if (!point)
+			return -1;
+		o.empty = empty = dir_open(st->root, empty_name, err);
+		if (empty < 0)
+			return -1;
+		if (n == 0 && dir < 0)
+			return empty_mount(empty, flags, err);
+	}
+	if (dir >= 0 && upper_make(st, layers, n, dir, err) < 0)
+		return error_add(err, "rootfs");
+	fd = overlay_new(&o, err);
+	if (fd < 0 && err->kind == ERR_UNSUPPORTED) {
+		error_clear(err);
+		fd = overlay_old(&o, err);
+	}
+	if (fd < 0)
+		return error_add(err, "rootfs");
+	return fd;
+}

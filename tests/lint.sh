@@ -52,9 +52,10 @@ awk -v table='util:; oci:util; store:util oci; net:util; registry:util oci; runt
 	}
 	' $own_files /dev/null | report "include directions"
 
-# ---- only cmd and main print; what runs at build time (gen) writes to its stdout, too ----
+# ---- only cmd and main print; what runs at build time (gen) writes to its stdout, too. (log.c is
+# the log; sha256.c has last words when its library is gone.) ----
 for f in $(files 'src/*.c'); do
-	case $f in src/cmd/* | src/main.c | src/*/gen/* | src/util/log.c) continue ;; esac
+	case $f in src/cmd/* | src/main.c | src/*/gen/* | src/util/log.c | src/util/sha256.c) continue ;; esac
 	grep -nE '(^|[^A-Za-z0-9_>.])(printf|puts|putchar|vprintf|perror|psignal)[[:space:]]*\(|(fprintf|fputs|fputc|fwrite|dprintf)[[:space:]]*\([^;]*(stdout|stderr|STDOUT_FILENO|STDERR_FILENO)' \
 		"$f" | grep -vE '^[0-9]+:[[:space:]]*(/?\*|//)' | sed "s|^|$f:|"
 done | report "printing outside cmd and main"
@@ -77,7 +78,7 @@ for f in $c_files; do
 	lines=$(wc -l <"$f")
 	[ "$lines" -le 900 ] || echo "$f:900: $lines lines; which second noun is hiding inside?"
 done | report "files"
-grep -nE '(^|[^A-Za-z])(TODO|FIXME|XXX|HACK)([^A-Za-z]|$)' $c_files | report "unfinished business"
+grep -nE '(^|[^A-Za-z])(TODO|FIXME|HACK)([^A-Za-z]|$)' $c_files | report "unfinished business"
 for f in $(files 'src/*.c' 'src/*.h' 'include/*.h' '*.sh' 'man/*' '*.bats' 'Makefile'); do
 	grep -nE '[[:blank:]]+$' "$f" | sed "s|^|$f:|"
 done | report "blanks at line ends"
@@ -93,8 +94,8 @@ if need cppcheck && [ -n "$own_files" ]; then
 	cppcheck --quiet --std=c11 --platform=unix64 --enable=warning,performance,portability --inline-suppr \
 		-j 2 --max-ctu-depth=1 --suppress=missingIncludeSystem --suppress=unknownMacro \
 		--suppress=normalCheckLevelMaxBranches --suppress=checkLevelNormal --suppress=nullPointerOutOfMemory \
-		--suppress=variableScope --suppress=uninitvar --suppress='*:out/*' --template='{file}:{line}: {severity}: {message} [{id}]' \
-		-D_GNU_SOURCE -D__linux__ -U__SIZEOF_INT128__ -Iinclude src 2>&1 | grep -v '^nofile:0' | report "cppcheck"
+		--suppress=arithOperationsOnVoidPointer --suppress=variableScope --suppress=uninitvar --suppress='*:out/*' --template='{file}:{line}: {severity}: {message} [{id}]' \
+		-D_GNU_SOURCE -D__linux__ -D'__typeof__(x)=void *' -Iinclude src 2>&1 | grep -v '^nofile:0' | report "cppcheck"
 fi
 if need shellcheck; then
 	shellcheck -x $(files '*.sh') .ci/run 2>&1 | report "shellcheck"

@@ -53,7 +53,7 @@ setup_file() {
 # as each user; with one id only the last process is root, as no other user can be
 build_and_use() {
 	run -0 hod build -t app "$@" "$FILE_DIR/ctx"
-	run -0 hod run -d --name app --network none $run_as app
+	run -0 hod run -d --name app --network none ${run_as:+-u $run_as} app
 	until_ok 20 logged app ready
 	run -0 hod logs app
 	is "ready as $uid: good day"
@@ -80,7 +80,7 @@ build_and_use() {
 }
 
 @test "a ten-step Dockerfile on Debian: built, run, entered, read, stopped, started, removed" {
-	uid=1500 run_as="-u app"
+	uid=1500 run_as=app
 	[ "$(id_mode)" != single ] || { uid=0 run_as=""; }
 	build_and_use --no-cache
 	need many-ids

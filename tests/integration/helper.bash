@@ -162,26 +162,26 @@ session() {
 # is EXPECTED: the output of the last run, exactly
 is() {
 	[ "$output" = "$1" ] || {
-		printf 'expected: %q\nbut got:  %q\n' "$1" "$output" >&2
+		printf 'expected: %q\nbut got:  %q\n' "$1" "${output:0:2000}" >&2
 		return 1
 	}
 }
 # has TEXT / lacks TEXT / like REGEX: about the output of the last run
 has() {
 	[[ $output == *"$1"* ]] || {
-		printf 'no %q in:\n%s\n' "$1" "$output" >&2
+		printf 'no %q in:\n%s\n' "$1" "${output:0:2000}" >&2
 		return 1
 	}
 }
 lacks() {
 	[[ $output != *"$1"* ]] || {
-		printf 'unwanted %q in:\n%s\n' "$1" "$output" >&2
+		printf 'unwanted %q in:\n%s\n' "$1" "${output:0:2000}" >&2
 		return 1
 	}
 }
 like() {
 	[[ $output =~ $1 ]] || {
-		printf 'not like %s:\n%s\n' "$1" "$output" >&2
+		printf 'not like %s:\n%s\n' "$1" "${output:0:2000}" >&2
 		return 1
 	}
 }

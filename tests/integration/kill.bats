@@ -85,7 +85,7 @@ nothing_runs() { ! pgrep -u "$(id -u)" -f "$1"; }
 	kill_often hod build -q --no-cache -t killed "$FILE_DIR/ctx"
 	run -0 hod build -q -t killed "$FILE_DIR/ctx"
 	run -0 hod_run --rm killed cat /f
-	is done
+	is "done"
 	run -0 hod fsck --deep
 }
 

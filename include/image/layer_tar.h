@@ -3,6 +3,13 @@
  *
  * Spec   image-spec 1.1 layer.md: "Applying Changesets", "Representing Changes", "Whiteouts".
  * Never trusts a name from an archive: every entry goes through rootfs_open().
+ *
+ * Refused (ERR_INVALID, the text names the entry): "..", whiteouts of nothing, char 0:0 nodes, hard
+ * links to what is not in the tree, a name below what is no directory, and all of tar_check.h.
+ * Dropped: extended attributes of overlayfs, trusted.*, and security.* other than capability.
+ * Limits (ERR_LIMIT): names of 4,095 bytes, parts of 255, attributes of 64 KiB and 1 MiB for one
+ * entry, 4 Mi entries, contents as stream.h has it (holes of sparse files count). 5 % or 64 MiB of
+ * the file system, whichever is less, stay free.
  */
 #ifndef IMAGE_LAYER_TAR_H
 #define IMAGE_LAYER_TAR_H
@@ -18,14 +25,22 @@ enum layer_form {
 };
 struct layer_apply_options {
 	enum layer_form form;
-	struct owners *owners; /* not NULL: single mode, what cannot be stored is noted here */
+	/*
+	 * What the file system cannot hold is noted here, with an empty file standing for a device:
+	 * devices that may not be made, and in single mode all owners but 0:0. NULL: such devices
+	 * are left out and counted.
+	 */
+	struct owners *owners;
+	bool single;
 	/* ADD --chown: not negative replaces the owner of every entry */
 	int64_t uid, gid;
 	const char *prefix; /* LAYER_PLAIN: a directory below root where entries go; NULL: the root */
 };
 struct layer_stats {
 	int64_t entries, bytes;
+	int64_t skipped; /* devices left out */
 };
+#define LAYER_XATTR_OPAQUE "user.overlay.opaque" /* "y": hides the directory's lower contents */
 /*
  * Unpacks to the end of the archive. ERR_INVALID for what SECURITY.md 1b refuses (the text names
  * the entry, escaped), ERR_LIMIT, ERR_SYSTEM (no space, ...).
@@ -33,11 +48,6 @@ struct layer_stats {
 int layer_apply(struct stream *in, int root, const struct layer_apply_options *o,
 		struct layer_stats *stats, struct error *err);
 
-/* A consumer of tar bytes. */
-struct layer_sink {
-	int (*write)(void *arg, const void *bytes, size_t n, struct error *err);
-	void *arg;
-};
 /*
  * The canonical tar of a tree in overlay form: sorted (whiteouts before their siblings), PAX only
  * where needed, no names, no atime/ctime, whole seconds unless mtime has a fraction, hard links to

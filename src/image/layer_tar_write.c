@@ -73,7 +73,7 @@ static bool is_whiteout(const struct stat *st)
 static void header_fill(struct walk *w, const char *path, const struct stat *st,
 			struct tar_header *h, mode_t *type)
 {
-	const struct owner *o = w->owners ? owners_find(w->owners, path) : NULL;
+	const struct owner *o = w->owners ? owners_find(w->owners, *path ? path : ".") : NULL;
 	dev_t rdev = o ? o->rdev : st->st_rdev;
 	mode_t mode = o ? o->mode : st->st_mode;
 

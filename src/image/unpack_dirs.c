@@ -314,7 +314,7 @@ static int meta_set(struct unpack *u, const struct dir_meta *m, struct error *er
 
 	if (fd < 0)
 		return error_add(err, "directory '%s'", m->real);
-	if (unpack_chown(fd, "", m->uid, m->gid, err) < 0)
+	if (!u->o->single && unpack_chown(fd, "", m->uid, m->gid, err) < 0)
 		return error_add(err, "directory '%s'", m->real);
 	if (xattrs_set(fd, &m->xattrs, err) < 0)
 		return error_add(err, "directory '%s'", m->real);

@@ -42,8 +42,10 @@ int unpack_owner(const struct unpack *u, const struct tar_entry *e, uid_t *uid, 
 void unpack_note_owner(struct unpack *u, const char *dir, const char *name, uid_t uid, gid_t gid,
 		       mode_t mode, dev_t rdev)
 {
-	auto_free char *path =
-		name && *dir ? xasprintf("%s/%s", dir, name) : xstrdup(name ? name : dir);
+	auto_free char *path = name && *dir ? xasprintf("%s/%s", dir, name)
+					    : xstrdup(name   ? name
+						      : *dir ? dir
+							     : ".");
 
 	/* 0:0 is what an absent note means, unless an older one is to be corrected */
 	if (uid || gid || rdev || u->removed)

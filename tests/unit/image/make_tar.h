@@ -23,7 +23,9 @@ struct tar_item {
 
 static inline void tar_octal(char *field, size_t n, unsigned long value)
 {
-	snprintf(field, n, "%0*lo", (int)n - 1, value);
+	field[n - 1] = '\0';
+	for (size_t i = n - 1; i-- > 0; value >>= 3)
+		field[i] = (char)('0' + (value & 7));
 }
 
 static inline void tar_sum(char *h)

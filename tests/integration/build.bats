@@ -441,8 +441,7 @@ in_image() { hod_run --rm "$@"; }
 @test "a step leaves no process behind" {
 	printf 'FROM busybox\nRUN (sleep 76543 &) ; touch /x\n' | dockerfile
 	hod build -q -t bg "$ctx"
-	run pgrep -f 'sleep 76543'
-	is ""
+	until_ok 10 no_process 'sleep 76543'
 }
 
 @test "equal inputs give an equal image" {
@@ -465,7 +464,7 @@ in_image() { hod_run --rm "$@"; }
 		until_ok 10 pgrep -f 'sleep 87654'
 		kill -$signal $pid
 		wait $pid || true
-		until_ok 10 bash -c '! pgrep -f "sleep 87654"'
+		until_ok 10 no_process 'sleep 87654'
 	done
 	run hod inspect broken
 	[ "$status" -ne 0 ]

@@ -135,6 +135,7 @@ until_ok() {
 logged() { hod logs "$1" 2>&1 | grep -q -- "$2"; }         # logged NAME TEXT
 is_state() { [ "$(hod inspect -f '{{.State.Status}}' "$1")" = "$2" ]; } # is_state NAME STATE
 gone() { ! hod inspect "$1"; }
+no_process() { ! pgrep -f "$1"; } # no_process REGEX, of a command line
 count() { find "$1" -mindepth 1 -maxdepth 1 2>/dev/null | wc -l; } # files in a directory
 monitor_of() { awk '/^PPid:/ { print $2 }' "/proc/$(hod inspect -f '{{.State.Pid}}' "$1")/status"; }
 is_dead() { ! kill -0 "$1" || grep -q '^State:.*Z' "/proc/$1/status"; }

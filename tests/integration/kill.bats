@@ -32,11 +32,10 @@ after() { # after NUMBER MICROSECONDS
 		return 1
 	}
 }
-nothing_runs() { ! pgrep -u "$(id -u)" -f "$1"; }
 
 @test "kill of run --rm" {
 	kill_often hod_run --rm busybox sh -c 'echo x >/f; sleep 0.01; sleep 0.0112233'
-	until_ok 10 nothing_runs 'sleep 0.0112233'
+	until_ok 10 no_process 'sleep 0.0112233'
 	until_ok 10 bash -c '[ -z "$("$HOD" ps -q)" ]'
 	hod container prune -f >/dev/null
 	run -0 hod ps -aq

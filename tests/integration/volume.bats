@@ -58,10 +58,12 @@ teardown() {
 
 @test "copy-up happens once, though two start together" {
 	printf 'FROM busybox\nRUN mkdir /seed && for i in $(seq 300); do echo $i >/seed/$i; done\n' | hod build -q -t many - >/dev/null
+	pids=
 	for _ in 1 2 3 4; do
 		hod_run --rm -v together:/seed many sh -c 'ls /seed | wc -l' 3>&- >>"$FILE_DIR/seen" &
+		pids="$pids $!"
 	done
-	wait
+	for pid in $pids; do wait "$pid"; done
 	[ "$(sort -u "$FILE_DIR/seen")" = 300 ]
 	[ "$(wc -l <"$FILE_DIR/seen")" = 4 ]
 }

@@ -73,9 +73,6 @@ struct exec_request {
 int container_exec(struct engine *e, struct container *c, const struct exec_request *x,
 		   int *exit_code, struct error *err);
 
-/* Removes what dead hods left: staging, auto-remove containers whose monitor is gone. Cheap. */
-int engine_sweep(struct engine *e, struct error *err);
-
 /*
  * A RUN step: request with layers and build_step set. Runs it to its end with output told to the
  * progress (PROGRESS_OUTPUT under id), and leaves its upper directory in s as diff/, cleaned of

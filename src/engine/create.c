@@ -88,20 +88,42 @@ static int record_stop(struct container_record *record, const struct run_request
 	return 0;
 }
 
-static int make_room(struct engine *e, const struct run_request *r, struct error *err)
+/*
+ * Frees the name for --replace, and where it is held by a container of `run --rm` whose monitor was
+ * killed before it could remove it.
+ */
+static int make_room(struct engine *e, const struct run_request *r, bool replace, struct error *err)
 {
 	struct container old;
+	bool dead;
 	int found;
 
-	if (!r->replace || !r->name)
-		return 0;
 	container_init(&old);
 	found = container_find(e->store, r->name, &old, err);
 	/* an ID prefix is not the name that is to be replaced */
-	if (found > 0 && str_eq(old.record.name, r->name))
-		found = container_delete(e, &old, true, true, err);
+	if (found > 0 && str_eq(old.record.name, r->name)) {
+		dead = old.status == CONTAINER_EXITED && old.record.auto_remove;
+		found = replace || dead ? container_delete(e, &old, true, true, err) : 0;
+	}
 	container_done(&old);
-	return found < 0 ? error_add(err, "--replace") : 0;
+	return found < 0 ? error_add(err, "replace '%s'", r->name) : 0;
+}
+
+static int make(struct engine *e, const struct run_request *r, struct container *c, struct error *err)
+{
+	struct error taken = { 0 };
+
+	if (r->name && r->replace && make_room(e, r, true, err) < 0)
+		return -1;
+	if (container_make(e->store, c, r->name, &taken) == 0)
+		return 0;
+	if (taken.kind == ERR_EXISTS && r->name) {
+		if (make_room(e, r, false, err) < 0)
+			return -1;
+		return container_make(e->store, c, r->name, err);
+	}
+	*err = taken;
+	return -1;
 }
 
 /* Undoes a container that was made and cannot be used: nothing is left of a failed `create`. */
@@ -185,8 +207,7 @@ int create_with(struct engine *e, const struct run_request *r, struct container 
 		from_image = settings;
 		strmap_copy(&record->labels, &settings->labels);
 	}
-	if (check(r, from_image, record, err) < 0 || make_room(e, r, err) < 0 ||
-	    container_make(e->store, c, r->name, err) < 0)
+	if (check(r, from_image, record, err) < 0 || make(e, r, c, err) < 0)
 		return -1;
 	if (fill_record(e, r, c, from_image, err) < 0 || write_cidfile(r, c, err) < 0 ||
 	    container_record_save(e->store, c, err) < 0) {

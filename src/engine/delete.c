@@ -98,25 +98,3 @@ int container_delete(struct engine *e, struct container *c, bool force, bool wit
 		return -1;
 	return with_volumes ? remove_volumes(e, c, err) : 0;
 }
-
-int engine_sweep(struct engine *e, struct error *err)
-{
-	containers all = { 0 };
-	int status;
-
-	if (staging_sweep(e->store, false, err) < 0)
-		return -1;
-	status = container_list(e->store, &all, err);
-	vec_each (&all, c) {
-		struct error one = { 0 };
-
-		/* a container of `run --rm` whose monitor is dead was left behind by a kill */
-		if (status == 0 && c->record.auto_remove && c->status == CONTAINER_EXITED &&
-		    container_delete(e, c, false, true, &one) < 0 && one.kind != ERR_BUSY) {
-			*err = one;
-			status = error_add(err, "remove container %s", c->id);
-		}
-	}
-	containers_done(&all);
-	return status;
-}

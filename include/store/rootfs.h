@@ -19,8 +19,9 @@ enum rootfs_flags {
 	ROOTFS_VOLATILE = 2,
 };
 /*
- * layers: diffID hexes, lowest first (none: an empty directory is the lower). dir: the container's
- * directory, in which upper/ and work/ are made when missing; -1: read-only without an upper.
+ * layers: diffID hexes, lowest first; none is fine. dir: the container's directory, in which upper/
+ * and work/ are made when missing, and then the mount points of every container (/proc, /dev, /sys,
+ * three files of /etc) are there below all layers; -1: read-only, the layers and nothing else.
  * Returns the descriptor of a detached mount, to be moved with move_mount(2).
  */
 int rootfs_mount(struct store *st, const char *const *layers, size_t n, int dir, unsigned flags,

@@ -38,6 +38,7 @@ static int mount_rootfs(struct engine *e, const struct container *c, const struc
 			struct prepared *p, struct error *err)
 {
 	const struct strv *layers = &c->record.layers;
+	unsigned flags = 0;
 
 	p->rootfs_path = rootfs_mountpoint(e->store, err);
 	if (!p->rootfs_path)
@@ -47,8 +48,12 @@ static int mount_rootfs(struct engine *e, const struct container *c, const struc
 					  OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
 		return p->rootfs < 0 ? error_sys(err, "--rootfs '%s'", r->rootfs) : 0;
 	}
-	p->rootfs = rootfs_mount(e->store, (const char *const *)layers->v, layers->n, c->fd,
-				 !r->privileged && !strv_has(&r->cap_add, "MKNOD"), err);
+	if (!r->privileged && !strv_has(&r->cap_add, "MKNOD"))
+		flags |= ROOTFS_NODEV;
+	if (c->record.auto_remove)
+		flags |= ROOTFS_VOLATILE;
+	p->rootfs =
+		rootfs_mount(e->store, (const char *const *)layers->v, layers->n, c->fd, flags, err);
 	return p->rootfs < 0 ? -1 : 0;
 }
 

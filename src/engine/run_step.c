@@ -173,7 +173,7 @@ static int step_prepare(struct engine *e, const struct run_request *r,
 	if (!s->rootfs_path)
 		return -1;
 	s->rootfs = rootfs_mount(e->store, (const char *const *)r->layers.v, r->layers.n, dir->fd,
-				 true, err);
+				 ROOTFS_NODEV | ROOTFS_VOLATILE, err);
 	if (s->rootfs < 0 || prepare_user(e, r, image, s->rootfs, &s->user, err) < 0 ||
 	    etc_files_write(dir->fd, r, in.hostname, err) < 0)
 		return -1;

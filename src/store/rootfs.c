@@ -120,7 +120,7 @@ struct overlay {
 	size_t n;
 	int dir;
 	unsigned flags;
-	int empty; /* the empty directory, where layers alone are not enough; -1 */
+	int lowest; /* base.c's directory below a writable tree; the empty one where one is wanted; -1 */
 };
 
 static int set_string(int fs, const char *key, const char *value)
@@ -138,9 +138,9 @@ static int overlay_lowers(int fs, const struct overlay *o)
 		if (set_string(fs, "lowerdir+", path) < 0)
 			return -1;
 	}
-	if (o->empty < 0)
+	if (o->lowest < 0)
 		return 0;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", o->empty);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", o->lowest);
 	return set_string(fs, "lowerdir+", path);
 }
 
@@ -208,8 +208,8 @@ static int old_lowers(const struct overlay *o, int *fds, struct str *options, st
 			return error_sys(err, "open layer sha256:%s", o->layers[i]);
 		str_addf(options, "%s%d", k ? ":" : "", fds[k]);
 	}
-	if (o->empty >= 0)
-		str_addf(options, "%s%d", k ? ":" : "", o->empty);
+	if (o->lowest >= 0)
+		str_addf(options, "%s%d", k ? ":" : "", o->lowest);
 	if (o->dir >= 0)
 		str_addf(options, ",upperdir=%d/upper,workdir=%d/work", o->dir, o->dir);
 	if (o->flags & ROOTFS_VOLATILE && o->dir >= 0)
@@ -261,6 +261,13 @@ static int overlay_old(const struct overlay *o, struct error *err)
 	return tree;
 }
 
+static int empty_open(struct store *st, struct error *err)
+{
+	auto_free char *path = rootfs_mountpoint(st, err);
+
+	return path ? dir_open(st->root, empty_name, err) : -1;
+}
+
 /* No layers and nothing to write: the empty directory itself, read-only. */
 static int empty_mount(int empty, unsigned flags, struct error *err)
 {
@@ -278,8 +285,7 @@ int rootfs_mount(struct store *st, const char *const *layers, size_t n, int dir,
 		 struct error *err)
 {
 	struct overlay o = { st, layers, n, dir, flags, -1 };
-	auto_free char *point = NULL;
-	auto_close int empty = -1;
+	auto_close int lowest = -1;
 	int fd;
 
 	if (n > MANIFEST_LAYERS_MAX)
@@ -290,17 +296,15 @@ int rootfs_mount(struct store *st, const char *const *layers, size_t n, int dir,
 			return error_set(err, ERR_BUG, "'%s' is no layer", layers[i]);
 	if (store_dir(st, STORE_LAYERS, err) < 0)
 		return -1;
-	/* overlay wants an upper and a lower directory, or two lower ones */
-	if (n == 0 || (n == 1 && dir < 0)) {
-		point = rootfs_mountpoint(st, err);
-		if (!point)
-			return -1;
-		o.empty = empty = dir_open(st->root, empty_name, err);
-		if (empty < 0)
-			return -1;
-		if (n == 0 && dir < 0)
-			return empty_mount(empty, flags, err);
-	}
+	if (dir >= 0)
+		lowest = base_open(st, err);
+	else if (n < 2) /* overlay wants an upper and a lower directory, or two lower ones */
+		lowest = empty_open(st, err);
+	if (lowest < 0 && (dir >= 0 || n < 2))
+		return -1;
+	if (n == 0 && dir < 0)
+		return empty_mount(lowest, flags, err);
+	o.lowest = lowest;
 	if (dir >= 0 && upper_make(st, layers, n, dir, err) < 0)
 		return error_add(err, "rootfs");
 	fd = overlay_new(&o, err);

@@ -41,6 +41,9 @@ int names_release_all(struct store *st, const char *id, struct error *err);
 /* Removes containers whose maker died before the record was written. */
 int container_sweep(struct store *st, struct error *err);
 
+/* The directory that lies below every writable rootfs (O_PATH), made at first use. */
+int base_open(struct store *st, struct error *err);
+
 struct layer_meta;
 int layer_meta_save(struct store *st, const struct digest *diff_id, const struct layer_meta *m,
 		    struct error *err);

@@ -39,6 +39,7 @@ struct layer_apply_options {
 struct layer_stats {
 	int64_t entries, bytes;
 	int64_t skipped; /* devices left out */
+	bool replaced;	 /* an entry took the place of another: bytes counts both */
 };
 #define LAYER_XATTR_OPAQUE "user.overlay.opaque" /* "y": hides the directory's lower contents */
 /*
@@ -62,14 +63,32 @@ int layer_tar_digest(int root, struct owners *owners, int64_t epoch, struct dige
 /* The merged tree of layers (or of a mounted rootfs, any directory) as tar: export. */
 int tree_tar_write(int root, const struct layer_sink *sink, struct error *err);
 
-/* Reads a compressed or plain layer, unpacks it aside, verifies, publishes. The store lock is held
- * shared by the caller. expected diff_id may be NULL (import). */
-int layer_import(struct store *st, int fd, int64_t size, const struct digest *expected_blob,
-		 const struct digest *expected_diff_id, struct digest *diff_id, struct error *err);
+struct layer_import_options {
+	const struct digest *blob;    /* expected of the bytes as they come; NULL: any */
+	const struct digest *diff_id; /* expected of the tar; NULL: any */
+	/*
+	 * The bytes are wanted again as they are (save, push): gzip and zstd become a blob; a tar
+	 * (or another compression's tar) does unless layer_tar_write gives the very same one.
+	 */
+	bool keep;
+};
+struct layer_imported {
+	struct digest diff_id, blob; /* blob: of media_type, for a manifest */
+	const char *media_type;
+	int64_t size; /* of blob, in bytes */
+};
+/*
+ * Reads a layer in any compression from fd (size bytes, -1: to the end), unpacks it aside, verifies,
+ * publishes; a layer that is there is not unpacked again. ERR_INVALID for what is not as expected.
+ * The caller holds a staging entry over all that belongs to one image, and the store lock shared.
+ */
+int layer_import(struct store *st, int fd, int64_t size, const struct layer_import_options *o,
+		 struct layer_imported *result, struct error *err);
 /*
  * Hashes the tree staged in s (diff/ and perhaps owners) and publishes it: RUN, COPY, commit.
  * epoch >= 0 clamps mtimes in the tree itself too, so that store and tar agree.
  */
+/* When the layer is there already, s is removed. */
 int layer_commit(struct store *st, struct staging *s, int64_t epoch, struct digest *diff_id,
 		 struct error *err);
 

@@ -198,6 +198,7 @@ int layer_apply(struct stream *in, int root, const struct layer_apply_options *o
 	if (u.stats.skipped)
 		log_warn("%lld device nodes were left out: they may not be made here",
 			 (long long)u.stats.skipped);
+	u.stats.replaced = u.removed;
 	if (stats)
 		*stats = u.stats;
 	strv_done(&u.devices);

@@ -12,6 +12,7 @@
 #include "image/layer_tar.h"
 
 #include "inodes.h"
+#include "layer_settle.h"
 #include "tar_format.h"
 #include "util/fd.h"
 #include "util/path.h"
@@ -39,6 +40,7 @@ struct walk {
 	enum layer_form form;
 	struct owners *owners;
 	int64_t epoch;
+	bool settle; /* times that are clamped are set in the tree, too */
 	const struct layer_sink *out;
 	struct layer_stats stats;
 	struct inodes inodes;
@@ -69,6 +71,11 @@ static bool is_whiteout(const struct stat *st)
 	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(0, 0);
 }
 
+static bool is_newer(const struct timespec *t, int64_t epoch)
+{
+	return t->tv_sec > epoch || (t->tv_sec == epoch && t->tv_nsec);
+}
+
 /* What the entry says: from the sidecar where it has a note, else as it is stored. */
 static void header_fill(struct walk *w, const char *path, const struct stat *st,
 			struct tar_header *h, mode_t *type)
@@ -85,8 +92,7 @@ static void header_fill(struct walk *w, const char *path, const struct stat *st,
 		h->major = major(rdev);
 		h->minor = minor(rdev);
 	}
-	if (w->epoch >= 0 &&
-	    (h->mtime.tv_sec > w->epoch || (h->mtime.tv_sec == w->epoch && h->mtime.tv_nsec)))
+	if (w->epoch >= 0 && is_newer(&h->mtime, w->epoch))
 		h->mtime = (struct timespec){ .tv_sec = w->epoch };
 	*type = mode & S_IFMT;
 }
@@ -264,6 +270,19 @@ static int write_item(struct walk *w, const struct frame *f, const struct item *
 	return 0; /* a socket */
 }
 
+/* Also in the tree, so that it and its tar agree. */
+static int settle_time(struct walk *w, const struct frame *f, struct item *i, struct error *err)
+{
+	struct timespec times[2] = { { .tv_sec = w->epoch }, { .tv_sec = w->epoch } };
+
+	if (!is_newer(&i->st.st_mtim, w->epoch) || is_whiteout(&i->st))
+		return 0;
+	if (utimensat(f->fd, i->name, times, AT_SYMLINK_NOFOLLOW) < 0)
+		return error_sys(err, "set time");
+	i->st.st_mtim = times[0];
+	return 0;
+}
+
 static int walk_step(struct walk *w, struct error *err)
 {
 	struct frame *f = &w->frames.v[w->frames.n - 1];
@@ -282,6 +301,8 @@ static int walk_step(struct walk *w, struct error *err)
 	}
 	i = &f->items.v[f->next++];
 	path = *f->path ? xasprintf("%s/%s", f->path, i->name) : xstrdup(i->name);
+	if (w->settle && settle_time(w, f, i, err) < 0)
+		return error_add(err, "'%.512s'", path);
 	/* the frame may move when another is pushed: f and i are used no more behind that */
 	if (write_item(w, f, i, path, err) < 0)
 		return error_add(err, "'%.512s'", path);
@@ -318,37 +339,25 @@ int layer_tar_write(int root, struct owners *owners, int64_t epoch, const struct
 	return 0;
 }
 
+int layer_tar_settle(int root, struct owners *owners, int64_t epoch, const struct layer_sink *sink,
+		     struct layer_stats *stats, struct error *err)
+{
+	auto_done(walk) struct walk w = { .root = root,
+					  .form = LAYER_OVERLAY,
+					  .owners = owners,
+					  .epoch = epoch,
+					  .settle = epoch >= 0,
+					  .out = sink };
+
+	if (walk_write(&w, err) < 0)
+		return -1;
+	*stats = w.stats;
+	return 0;
+}
+
 int tree_tar_write(int root, const struct layer_sink *sink, struct error *err)
 {
 	auto_done(walk) struct walk w = { .root = root, .form = LAYER_PLAIN, .epoch = -1, .out = sink };
 
 	return walk_write(&w, err);
-}
-
-struct counted_hash {
-	struct sha256 hash;
-	int64_t size;
-};
-
-static int hash_write(void *arg, const void *bytes, size_t n, struct error *err)
-{
-	struct counted_hash *c = arg;
-
-	sha256_add(&c->hash, bytes, n);
-	c->size += (int64_t)n;
-	return 0;
-}
-
-int layer_tar_digest(int root, struct owners *owners, int64_t epoch, struct digest *diff_id,
-		     int64_t *size, struct layer_stats *stats, struct error *err)
-{
-	struct counted_hash c = { .size = 0 };
-
-	sha256_init(&c.hash);
-	if (layer_tar_write(root, owners, epoch, &(struct layer_sink){ hash_write, &c }, stats,
-			    err) < 0)
-		return -1;
-	sha256_hex(&c.hash, diff_id->hex);
-	*size = c.size;
-	return 0;
 }

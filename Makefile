@@ -34,7 +34,7 @@ folders := util oci store net registry runtime image monitor engine build cmd
 sources := $(foreach f,$(folders),$(sort $(wildcard src/$(f)/*.c)))
 objects := $(sources:src/%.c=$(O)/obj/%.o)
 # programs that run at build time; each writes one generated header (see "generated" below)
-generated := $(O)/gen/seccomp_bpf.h $(O)/gen/init_program.h
+generated := $(O)/gen/seccomp_bpf.h $(O)/gen/init_program.h $(O)/gen/trampoline_program.h
 
 $(O)/obj/%.o: src/%.c out/config.mk | $(generated)
 	@mkdir -p $(@D)
@@ -55,15 +55,17 @@ $(O)/gen/seccomp_bpf.h: $(O)/runtime/gen/seccomp
 	@mkdir -p $(@D)
 	$< >$@.new && mv $@.new $@
 
-
-# The program of --init, without any library, as bytes in a header.
-$(O)/engine/gen/init: src/engine/gen/init.c out/config.mk
+# Programs without any library, as bytes in a header: that of --init, the last step before a command.
+FREESTANDING := -Os -ffreestanding -fno-stack-protector -fcf-protection=none \
+	-fno-asynchronous-unwind-tables -static -nostdlib -Wl,--build-id=none,-z,noexecstack,-s
+$(O)/engine/gen/init $(O)/runtime/gen/trampoline: $(O)/%: src/%.c out/config.mk
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 $(WARN) $(STRICT) -Os -ffreestanding -fno-stack-protector -fcf-protection=none \
-		-fno-asynchronous-unwind-tables -static -nostdlib -Wl,--build-id=none,-z,noexecstack,-s -o $@ $<
+	$(CC) -std=gnu11 $(WARN) $(STRICT) $(FREESTANDING) -o $@ $<
 $(O)/gen/init_program.h: $(O)/engine/gen/init
+$(O)/gen/trampoline_program.h: $(O)/runtime/gen/trampoline
+$(O)/gen/%_program.h:
 	@mkdir -p $(@D)
-	{ echo 'static const unsigned char init_program[] = {'; \
+	{ echo 'static const unsigned char $*_program[] = {'; \
 		od -An -v -tx1 $< | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g'; echo '};'; } >$@.new && mv $@.new $@
 
 # ---- tests ----

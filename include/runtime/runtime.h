@@ -41,11 +41,17 @@ struct runtime_options {
 	bool no_new_keyring;
 	bool owned_binary; /* the container could write our executable: run init from a sealed copy */
 	int cache;	   /* a directory for compiled seccomp profiles, or -1 */
+	/*
+	 * Without start: a listening SOCK_SEQPACKET socket, lent, on which init waits for START once
+	 * it is READY, so that another process than the creator can start it: it connects, puts that
+	 * into runtime_process.sock and calls runtime_start. -1: the creator's own socket.
+	 */
+	int listen;
 	int rootfs; /* a detached mount of the rootfs (fsmount), or -1: root.path of the spec */
 };
-#define RUNTIME_OPTIONS_INIT                                                                       \
-	{                                                                                          \
-		.stdio = { 0, 1, 2 }, .console_socket = -1, .cache = -1, .rootfs = -1              \
+#define RUNTIME_OPTIONS_INIT                                                                        \
+	{                                                                                           \
+		.stdio = { 0, 1, 2 }, .console_socket = -1, .cache = -1, .listen = -1, .rootfs = -1 \
 	}
 
 struct runtime_process {

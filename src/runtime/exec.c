@@ -1,0 +1,191 @@
+/*
+ * exec.c - a further process in a running container.
+ *
+ * Theory of operation: a child in our memory enters the container's namespaces by its init's pidfd
+ * (which cannot name another process, whatever became of the number) and makes the process itself,
+ * a second child in our memory that is ours by CLONE_PARENT: only so is it in the pid namespace.
+ * Until its exec it has more rights than the container, hence it is hidden from what runs there.
+ */
+#include "cgroup.h"
+#include "create.h"
+#include "init.h"
+#include "process.h"
+#include "trampoline.h"
+#include "util/compat.h"
+#include "util/fd.h"
+
+#include <errno.h>
+#include <linux/magic.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <stdio.h>
+#include <sys/vfs.h>
+
+struct entrant {
+	const struct plan_process *process;
+	int container; /* pidfd of its init */
+	int namespaces;
+	int *pidfd;
+	struct error *err;
+	bool failed; /* either of the two */
+	pid_t pid;
+};
+
+/* /dev of a running container is in its hands: what is opened there must prove to be a pty. */
+static int open_ptmx(struct error *err)
+{
+	struct open_how how = { .flags = O_RDWR | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC,
+				.resolve = RESOLVE_NO_SYMLINKS };
+	int fd = sys_openat2(AT_FDCWD, "/dev/pts/ptmx", &how, sizeof(how));
+	struct statfs fs;
+
+	if (fd < 0)
+		return error_sys(err, "open /dev/pts/ptmx");
+	if (fstatfs(fd, &fs) < 0 || fs.f_type != DEVPTS_SUPER_MAGIC) {
+		close(fd);
+		return error_set(err, ERR_INVALID, "/dev/pts of the container is no devpts");
+	}
+	return fd;
+}
+
+static int exec_steps(const struct entrant *e)
+{
+	const struct plan_process *p = e->process;
+	int slave = -1, ptmx;
+
+	if (process_begin(p, e->err) < 0)
+		return -1;
+	if (p->terminal) {
+		ptmx = open_ptmx(e->err);
+		if (ptmx < 0 || terminal_take(p, ptmx, &slave, e->err) < 0)
+			return error_add(e->err, "terminal");
+	}
+	return process_execute(p, slave, e->err);
+}
+
+static int exec_run(void *arg)
+{
+	struct entrant *e = arg;
+
+	e->failed = exec_steps(e) < 0;
+	return 127;
+}
+
+static int enter_run(void *arg)
+{
+	struct entrant *e = arg;
+	struct clone_request r = {
+		.flags = CLONE_PARENT, .cgroup = -1, .pidfd = e->pidfd, .run = exec_run, .arg = e
+	};
+
+	e->pid = -1;
+	/* what is written through /proc is, while that is the host's; children inherit it */
+	if (process_proc(e->process, -1, e->err) < 0)
+		return 1;
+	if (setns(e->container, e->namespaces) < 0) {
+		error_sys(e->err, "enter the container");
+		if (e->err->sys == ESRCH)
+			error_set(e->err, ERR_BUSY, "container not running");
+		return 1;
+	}
+	if (chdir("/") < 0) {
+		error_sys(e->err, "enter the container's root");
+		return 1;
+	}
+	e->pid = clone_shared(&r);
+	if (e->pid < 0)
+		error_sys(e->err, "make the process");
+	return 0;
+}
+
+static int namespaces_of(const struct spec *spec, pid_t init)
+{
+	char path[64];
+	struct stat ours, theirs;
+	int flags = 0;
+
+	vec_each (&spec->linux_.namespaces, ns)
+		flags |= namespace_flag(ns->type);
+	/* its user namespace: when it is not the one that we are in */
+	snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)init);
+	if (stat("/proc/self/ns/user", &ours) == 0 && stat(path, &theirs) == 0) {
+		flags &= ~CLONE_NEWUSER;
+		if (ours.st_ino != theirs.st_ino || ours.st_dev != theirs.st_dev)
+			flags |= CLONE_NEWUSER;
+	}
+	return flags;
+}
+
+static int enter(struct entrant *e, int cgroup, struct runtime_process *p, struct error *err)
+{
+	struct clone_request r = { .flags = CLONE_FILES, .cgroup = cgroup, .run = enter_run, .arg = e };
+	struct guard g;
+	pid_t middle;
+
+	guard_begin(&g, true);
+	middle = clone_shared(&r);
+	if (middle < 0 && cgroup >= 0) { /* not ours to enter */
+		r.cgroup = -1;
+		middle = clone_shared(&r);
+	}
+	if (middle < 0)
+		error_sys(err, "make a process");
+	else
+		child_reap(middle);
+	guard_end(&g);
+	if (middle < 0 || e->pid < 0)
+		return -1;
+	p->pid = e->pid;
+	if (e->failed)
+		child_kill(p);
+	return e->failed ? -1 : 0;
+}
+
+static int exec_in(struct entrant *e, struct plan_process *plan, const struct runtime_options *o,
+		   int cgroup, struct runtime_process *p, struct error *err)
+{
+	auto_close int console = -1, errors = -1;
+	int status;
+
+	if (console_prepare(o, plan, &console, err) < 0)
+		return -1;
+	if (o->owned_binary && trampoline_make(plan, &errors, err) < 0)
+		return -1;
+	status = enter(e, cgroup, p, err);
+	auto_close_fd(&plan->trampoline_error);
+	if (status == 0 && errors >= 0)
+		status = trampoline_wait(plan, errors, err);
+	if (status == 0 && console >= 0)
+		status = console_receive(console, o->pty_master, err);
+	auto_close_fd(&plan->console);
+	if (status < 0)
+		child_kill(p);
+	return status;
+}
+
+int runtime_exec(pid_t init, int init_pidfd, const struct spec *spec,
+		 const struct spec_process *process, const struct runtime_options *o,
+		 struct runtime_process *p, struct error *err)
+{
+	struct spec_process wanted = *process;
+	struct plan_process plan;
+	struct entrant e = {
+		.process = &plan, .container = init_pidfd, .pidfd = &p->pidfd, .err = err, .pid = -1
+	};
+	auto_close int cgroup = -1;
+	int status;
+
+	*p = (struct runtime_process)RUNTIME_PROCESS_NONE;
+	if (!wanted.capabilities && spec->process)
+		wanted.capabilities = spec->process->capabilities;
+	status = plan_process(spec, &wanted, o, &plan, err);
+	if (status == 0) {
+		e.namespaces = namespaces_of(spec, init);
+		cgroup = cgroup_open_of(init);
+		status = exec_in(&e, &plan, o, cgroup, p, err);
+	}
+	plan_process_done(&plan);
+	if (status < 0)
+		runtime_process_done(p);
+	return status;
+}

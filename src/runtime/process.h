@@ -1,0 +1,26 @@
+/*
+ * process.h - from here on the process is the container's: attributes, identity, exec.
+ *
+ * What create and exec have in common, in the order in which it must happen.
+ */
+#ifndef RUNTIME_PROCESS_H
+#define RUNTIME_PROCESS_H
+
+#include "plan.h"
+
+/* Session, death signal, not traceable; first of all. */
+int process_begin(const struct plan_process *p, struct error *err);
+/*
+ * oom score and label, written through proc: a descriptor of a trusted procfs, or -1 for /proc
+ * while that is still the host's.
+ */
+int process_proc(const struct plan_process *p, int proc, struct error *err);
+/*
+ * Working directory, standard streams, limits, identity, capabilities, filter, exec. slave: of the
+ * terminal or -1. Does not return on success.
+ */
+int process_execute(const struct plan_process *p, int slave, struct error *err);
+/* Docker's words for a command that could not be executed; path NULL: none was found in PATH. */
+int command_error(const struct plan_process *p, const char *path, int sys, struct error *err);
+
+#endif

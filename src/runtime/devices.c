@@ -176,14 +176,33 @@ static bool is_absent(int sys)
 	return sys == ENOENT || sys == ENOTDIR;
 }
 
+static bool is_directory(int dir, const char *name)
+{
+	int saved = errno;
+	struct stat st;
+	bool yes = fstatat(dir, name, &st, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) == 0 &&
+		   S_ISDIR(st.st_mode);
+
+	errno = saved;
+	return yes;
+}
+
+static int mask_directory(struct init *in, int dir, const char *name, struct error *err)
+{
+	auto_close int tree = empty_tree(in, err);
+
+	if (tree < 0)
+		return -1;
+	return attach(tree, dir, name) < 0 ? error_sys(err, "hide the directory") : 0;
+}
+
 /* *spare: a clone of the null device that the last place did not need. */
 static int mask_one(struct init *in, const char *path, int *spare, struct error *err)
 {
 	const unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH;
 	const char *name;
-	struct stat st;
 	bool opened;
-	int dir = -1, tree, status = 0;
+	int dir = -1, status = 0;
 
 	if (place_of(in, path, &dir, &name, &opened, err) < 0)
 		return -1;
@@ -194,15 +213,9 @@ static int mask_one(struct init *in, const char *path, int *spare, struct error 
 	if (attach(*spare, dir, name) == 0) {
 		close(*spare);
 		*spare = -1;
-	} else if (is_absent(errno)) { /* nothing there, or a directory */
-		if (fstatat(dir, name, &st, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) == 0) {
-			tree = empty_tree(in, err);
-			if (tree < 0 || attach(tree, dir, name) < 0)
-				status = tree < 0 ? -1 : error_sys(err, "hide the directory");
-			if (tree >= 0)
-				close(tree);
-		}
-	} else {
+	} else if (errno == EINVAL && is_directory(dir, name)) { /* a file does not fit there */
+		status = mask_directory(in, dir, name, err);
+	} else if (!is_absent(errno)) {
 		status = error_sys(err, "hide");
 	}
 	if (opened)

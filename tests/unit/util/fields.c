@@ -265,62 +265,8 @@ START_TEST(fields_indent_as_go_does)
 }
 END_TEST
 
-START_TEST(fields_copy_everything_deeply)
-{
-	struct outer o, copy;
-	struct error err = { 0 };
-	struct str a = { 0 }, b = { 0 };
-
-	ck_assert_int_eq(
-		parse("{\"text\":\"a\",\"on\":true,\"tri\":true,\"number\":5,\"list\":[\"x\"],"
-		      "\"ints\":[1],\"map\":{\"k\":\"v\"},\"obj\":{\"uid\":3},"
-		      "\"ptr\":{\"name\":\"n\"},\"vec\":[{\"name\":\"p\"}],"
-		      "\"raw\":[0],\"set\":{\"s\":{}}}",
-		      FIELDS_STRICT, &o, &err),
-		0);
-	fields_format(outer_fields, &o, false, &a);
-	fields_init(outer_fields, &copy);
-	fields_copy(outer_fields, &copy, &o);
-	fields_done(outer_fields, &o);
-	fields_format(outer_fields, &copy, false, &b);
-	ck_assert_str_eq(a.s, b.s);
-	fields_done(outer_fields, &copy);
-	str_done(&a);
-	str_done(&b);
-}
-END_TEST
-
-static const struct field refusing_fields[] = { F_REFUSED("blockIO"), F_END };
-static const struct {
-	const char *json;
-	bool passes;
-} asks[] = {
-	{ "{\"blockIO\":null}", true },	 { "{\"blockIO\":{}}", true },
-	{ "{\"blockIO\":[]}", true },	 { "{\"blockIO\":0}", true },
-	{ "{\"blockIO\":false}", true }, { "{\"blockIO\":\"\"}", true },
-	{ "{\"blockIO\":1}", false },	 { "{\"blockIO\":{\"a\":0}}", false },
-	{ "{\"blockIO\":true}", false },
-};
-
-START_TEST(fields_refuse_what_cannot_be_honoured)
-{
-	struct outer o;
-	struct error err = { 0 };
-	char line[ERROR_LINE_MAX];
-	int status = fields_parse(refusing_fields, asks[_i].json, strlen(asks[_i].json), &limits,
-				  FIELDS_STRICT, &o, &err);
-
-	ck_assert_int_eq(status, asks[_i].passes ? 0 : -1);
-	if (status < 0) {
-		ck_assert_int_eq(err.kind, ERR_UNSUPPORTED);
-		ck_assert_str_eq(error_text(&err, line, sizeof(line)), "blockIO: not supported");
-	}
-}
-END_TEST
-
-UNIT_MAIN("util/fields", TEST(fields_copy_everything_deeply),
-	  TEST_LOOP(fields_refuse_what_cannot_be_honoured, ARRAY_SIZE(asks)),
-	  TEST(fields_read_every_type), TEST(fields_leave_unset_what_is_absent_or_null),
+UNIT_MAIN("util/fields", TEST(fields_read_every_type),
+	  TEST(fields_leave_unset_what_is_absent_or_null),
 	  TEST_LOOP(fields_refuse_with_the_path, sizeof(refusals) / sizeof(refusals[0])),
 	  TEST(fields_ignore_unknown_members_when_lenient),
 	  TEST(fields_refuse_more_bytes_than_the_limit), TEST(fields_keep_unsigned_64_bit_numbers),

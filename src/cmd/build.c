@@ -1,0 +1,163 @@
+/*
+ * build.c - `hod build`: a Dockerfile and a context become an image.
+ */
+#include "commands.h"
+
+#include "build/build.h"
+#include "build_display.h"
+#include "output.h"
+#include "util/fd.h"
+
+#include <fcntl.h>
+
+struct build_args {
+	struct strv tags, build_args;
+	struct strmap labels;
+	char *file, *target, *platform, *pull, *network, *iidfile, *progress;
+	bool no_cache, quiet;
+};
+
+static int pull_parse(void *field, const char *text, const struct opt *o, struct error *err)
+{
+	char **pull = field;
+	enum pull_policy policy;
+
+	if (str_eq(text, "true")) /* docker's is a boolean */
+		text = "always";
+	if (str_eq(text, "false"))
+		text = "missing";
+	if (!pull_policy_parse(text, &policy))
+		return error_set(err, ERR_USAGE, "must be always, missing, never or newer");
+	free(*pull);
+	*pull = xstrdup(text);
+	return 0;
+}
+
+static void pull_init(void *field)
+{
+	*(char **)field = NULL;
+}
+
+static void pull_done(void *field)
+{
+	free(*(char **)field);
+	*(char **)field = NULL;
+}
+
+static const struct opt_type pull = { "policy", "pull", pull_parse, pull_init, pull_done };
+
+static const struct opt opts[] = {
+	{ OPT_(0, "build-arg", &opt_env, build_args, build_args, struct strv,
+	       "the value of an ARG; without a value ours"),
+	  .value = "NAME[=VALUE]" },
+	OPT_STRING('f', "file", build_args, file, "FILE",
+		   "the Dockerfile; - is stdin (default: Dockerfile or Containerfile)"),
+	OPT_STRING(0, "iidfile", build_args, iidfile, "FILE", "write the ID of the image here"),
+	OPT_MAP(0, "label", build_args, labels, "KEY[=VALUE]", "a label of the image"),
+	OPT_ENUM(0, "network", build_args, network, "none|host",
+		 "the network of RUN steps (default none)"),
+	OPT_FLAG(0, "no-cache", build_args, no_cache, "carry out every step anew"),
+	OPT_STRING(0, "platform", build_args, platform, "OS/ARCH", "the platform of the image"),
+	OPT_ENUM(0, "progress", build_args, progress, "auto|plain|tty|quiet",
+		 "how steps are shown (default auto: tty on a terminal, else plain)"),
+	{ OPT_(0, "pull", &pull, build_args, pull, char *,
+	       "when to fetch base images: always, missing, never, newer"),
+	  .value = "POLICY", .assumed = "always", .flags = OPT_OPTIONAL },
+	OPT_FLAG('q', "quiet", build_args, quiet, "print the ID only"),
+	OPT_LIST('t', "tag", build_args, tags, "NAME[:TAG]", "a name of the image"),
+	OPT_STRING(0, "target", build_args, target, "STAGE", "build this stage"),
+	OPT_END,
+};
+
+static int set_epoch(struct build_request *r, struct error *err)
+{
+	const char *text = getenv("SOURCE_DATE_EPOCH");
+	uint64_t epoch;
+
+	if (str_empty(text))
+		return 0;
+	if (!str_u64(text, &epoch) || epoch > INT64_MAX)
+		return error_set(err, ERR_INVALID,
+				 "SOURCE_DATE_EPOCH '%s': must be seconds since 1970", text);
+	r->epoch = (int64_t)epoch;
+	return 0;
+}
+
+static int fill(struct build_args *args, const char *context, struct build_request *r,
+		struct error *err)
+{
+	build_request_init(r);
+	r->context = context;
+	r->file = args->file;
+	r->target = args->target;
+	r->platform = args->platform;
+	r->no_cache = args->no_cache;
+	r->network = xstrdup_or_null(args->network);
+	strv_copy(&r->tags, &args->tags);
+	strv_each (&args->build_args, i) /* a bare name was looked up in vain: it is not given */
+		if (strchr(args->build_args.v[i], '='))
+			strv_add(&r->args, args->build_args.v[i]);
+	strmap_copy(&r->labels, &args->labels);
+	if (args->pull)
+		pull_policy_parse(args->pull, &r->pull);
+	return set_epoch(r, err);
+}
+
+static int report(const struct build_args *args, const struct build_result *result, struct error *err)
+{
+	char id[DIGEST_TEXT_MAX];
+
+	digest_format(&result->id, id);
+	if (args->iidfile && file_write(AT_FDCWD, args->iidfile, id, strlen(id), 0644, false, err) < 0)
+		return error_add(err, "--iidfile");
+	return output_line(err, "%s", id);
+}
+
+static enum display_kind kind_of(const struct build_args *args)
+{
+	if (args->quiet || str_eq(args->progress, "quiet"))
+		return DISPLAY_QUIET;
+	if (str_eq(args->progress, "plain"))
+		return DISPLAY_PLAIN;
+	if (str_eq(args->progress, "tty"))
+		return DISPLAY_TTY;
+	return DISPLAY_AUTO;
+}
+
+static int build_run(struct app *app, void *arg, struct strv *operands, struct error *err)
+{
+	struct build_args *args = arg;
+	struct build_request request;
+	struct build_result result = { 0 };
+	struct display *display;
+	int code = 0, r;
+
+	r = fill(args, operands->v[0], &request, err);
+	if (r == 0) {
+		display = display_begin(kind_of(args));
+		app->engine.progress = display_progress(display);
+		r = build_image(&app->engine, &request, &result, &code, err);
+		display_end(display, r == 0);
+	}
+	if (r == 0)
+		r = report(args, &result, err);
+	build_request_done(&request);
+	build_result_done(&result);
+	return r;
+}
+
+const struct command cmd_build = {
+	.name = "build",
+	.operands = "CONTEXT",
+	.summary = "build an image from a Dockerfile",
+	.description =
+		"CONTEXT is a directory, or - for a Dockerfile or a tar on stdin. The last line "
+		"of the output is the ID of the image.",
+	.opts = opts,
+	.args_size = sizeof(struct build_args),
+	.needs = NEED_STORE | NEED_NAMESPACE | NEED_ENGINE,
+	.min = 1,
+	.max = 1,
+	.run = build_run,
+	.failure = 1,
+};

@@ -1,0 +1,123 @@
+/*
+ * export.c - `hod export`: the file system of a container as a tar, without its mounts.
+ *
+ * Theory of operation: the tree of a stopped container is mounted anew, as its monitor would. That
+ * of a running one is not mounted twice (two overlays on one upper directory destroy each other's
+ * work); we enter the container's mount namespace and take a copy of its root mount alone, so that
+ * volumes, /proc and the like are not in it. From then on nothing is opened by name but below that
+ * descriptor: the names belong to the container.
+ */
+#include "commands.h"
+
+#include "image/layer_tar.h"
+#include "operands.h"
+#include "output.h"
+#include "store/rootfs.h"
+#include "util/compat.h"
+#include "util/fd.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <unistd.h>
+
+struct export_args {
+	char *output;
+};
+static const struct opt opts[] = {
+	OPT_STRING('o', "output", export_args, output, "FILE", "where to write (default: stdout)"),
+	OPT_END,
+};
+
+static int sink_write(void *arg, const void *bytes, size_t n, struct error *err)
+{
+	return fd_write_all(*(const int *)arg, bytes, n, err);
+}
+
+/* A detached mount of the root of a running container. */
+static int running_root(struct app *app, const struct container *c, struct error *err)
+{
+	auto_close int pidfd = -1;
+	int root;
+
+	if (app_join(app, c, err) < 0)
+		return -1;
+	pidfd = sys_pidfd_open((pid_t)c->state.pid, 0);
+	if (pidfd < 0)
+		return error_sys(err, "pidfd of process %lld", (long long)c->state.pid);
+	if (setns(pidfd, CLONE_NEWNS) < 0)
+		return error_sys(err, "join the container's mount namespace");
+	root = sys_open_tree(AT_FDCWD, "/", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	return root < 0 ? error_sys(err, "copy the container's root mount") : root;
+}
+
+static int stopped_root(struct app *app, struct container *c, struct error *err)
+{
+	auto_close int lock = container_lock(&app->store, c, err); /* nobody starts it meanwhile */
+	const struct strv *layers = &c->record.layers;
+
+	if (lock < 0 || app_prepare(app, NEED_NAMESPACE, err) < 0)
+		return -1;
+	/* the mount is open as long as we live, and so must be the lock: the process is short */
+	take_fd(&lock);
+	return rootfs_mount(&app->store, (const char *const *)layers->v, layers->n, c->fd,
+			    ROOTFS_NODEV | ROOTFS_VOLATILE, err);
+}
+
+static int write_tree(struct app *app, struct container *c, int out, struct error *err)
+{
+	struct layer_sink sink = { sink_write, &out };
+	auto_close int root =
+		container_is_up(c) ? running_root(app, c, err) : stopped_root(app, c, err);
+
+	if (root < 0)
+		return -1;
+	return tree_tar_write(root, &sink, err);
+}
+
+/* Opened before we enter another mount namespace, where its name would mean another file. */
+static int open_output(const struct export_args *args, struct error *err)
+{
+	int fd;
+
+	if (!args->output || str_eq(args->output, "-")) {
+		if (output_is_terminal())
+			return error_set(err, ERR_USAGE,
+					 "an archive is not written to a terminal: use --output");
+		fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+		return fd < 0 ? error_sys(err, "stdout") : fd;
+	}
+	fd = open(args->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	return fd < 0 ? error_sys(err, "create %s", args->output) : fd;
+}
+
+static int export_run(struct app *app, void *arg, struct strv *operands, struct error *err)
+{
+	const struct export_args *args = arg;
+	auto_done(container) struct container c;
+	auto_close int out = -1;
+
+	container_init(&c);
+	if (need_container(app, operands->v[0], &c, err) < 0)
+		return -1;
+	out = open_output(args, err);
+	if (out < 0)
+		return -1;
+	if (write_tree(app, &c, out, err) < 0)
+		return error_add(err, "cannot export '%s'", operands->v[0]);
+	return 0;
+}
+
+const struct command cmd_export = {
+	.name = "export",
+	.operands = "CONTAINER",
+	.summary = "write the file system of a container as a tar",
+	.description = "Volumes and other mounts are not part of it.",
+	.opts = opts,
+	.args_size = sizeof(struct export_args),
+	.needs = NEED_STORE_READ,
+	.min = 1,
+	.max = 1,
+	.run = export_run,
+	.failure = 1,
+};

@@ -1,0 +1,149 @@
+/*
+ * run.c - `hod run` and `hod create`.
+ */
+#include "commands.h"
+
+#include "notes.h"
+#include "operands.h"
+#include "output.h"
+#include "run_opts.h"
+
+/*
+ * --replace: what runs under the name is killed from outside of our user namespace, where every
+ * process of the user can be signalled; the engine then removes it.
+ */
+static void kill_replaced(struct app *app, const struct run_request *r)
+{
+	struct error ignored = { 0 }; /* the engine meets it again and tells */
+	auto_done(container) struct container old;
+
+	container_init(&old);
+	if (r->replace && r->name && container_find(&app->store, r->name, &old, &ignored) > 0 &&
+	    str_eq(old.record.name, r->name) && container_is_up(&old))
+		container_stop(&app->engine, &old, 0, &ignored);
+}
+
+/* "container:NAME" -> NAME, or NULL */
+static const char *shares_with(const struct run_request *r)
+{
+	const char *const modes[] = { r->network, r->pid, r->ipc, r->uts };
+
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++)
+		if (modes[i] && str_starts(modes[i], "container:"))
+			return modes[i] + strlen("container:");
+	return NULL;
+}
+
+/* What is not there, or does not run, is the engine's to refuse. */
+static int join_other(struct app *app, const char *name, struct error *err)
+{
+	auto_done(container) struct container c;
+	int found;
+
+	container_init(&c);
+	if (app_prepare(app, NEED_STORE, err) < 0)
+		return -1;
+	found = container_find(&app->store, name, &c, err);
+	if (found > 0 && container_is_up(&c))
+		return app_join(app, &c, err);
+	return found < 0 ? -1 : 0;
+}
+
+static int prepare(struct app *app, struct run_args *args, const struct strv *operands,
+		   bool attached, struct error *err)
+{
+	if (run_args_finish(args, operands, attached, err) < 0)
+		return -1;
+	if (args->request.replace) {
+		if (app_prepare(app, NEED_STORE | NEED_ENGINE, err) < 0)
+			return -1;
+		kill_replaced(app, &args->request);
+	}
+	if (shares_with(&args->request) && join_other(app, shares_with(&args->request), err) < 0)
+		return -1;
+	if (app_prepare(app, NEED_NAMESPACE | NEED_STORE | NEED_ENGINE, err) < 0)
+		return -1;
+	if (!args->quiet)
+		app->engine.progress = notes_progress;
+	return 0;
+}
+
+static int run_container(struct app *app, struct run_args *args, struct container *c,
+			 struct error *err)
+{
+	const struct run_request *r = &args->request;
+	struct start_result result = { 0 };
+	struct start_options o = {
+		.mode = r->detach ? START_DETACHED
+			: r->tty  ? START_ATTACHED
+				  : START_FOREGROUND,
+		.in = !r->detach && r->interactive && run_args_attaches(args, "stdin"),
+		.out = !r->detach && run_args_attaches(args, "stdout"),
+		.err_ = !r->detach && run_args_attaches(args, "stderr"),
+		.sig_proxy = r->sig_proxy != 0,
+		.detach_keys = r->detach_keys,
+	};
+
+	if (container_run(&app->engine, r, c, &o, &result, err) < 0)
+		return -1;
+	if (r->detach)
+		return output_line(err, "%s", c->id);
+	return result.detached ? 0 : result.exit_code;
+}
+
+static int run_run(struct app *app, void *arg, struct strv *operands, struct error *err)
+{
+	struct run_args *args = arg;
+	auto_done(container) struct container c;
+
+	container_init(&c);
+	if (prepare(app, args, operands, !args->request.detach, err) < 0)
+		return -1;
+	return run_container(app, args, &c, err);
+}
+
+static int create_run(struct app *app, void *arg, struct strv *operands, struct error *err)
+{
+	struct run_args *args = arg;
+	auto_done(container) struct container c;
+
+	container_init(&c);
+	if (args->request.detach)
+		return error_set(err, ERR_USAGE, "unknown option --detach: create starts nothing");
+	if (prepare(app, args, operands, false, err) < 0 ||
+	    container_create(&app->engine, &args->request, &c, err) < 0)
+		return -1;
+	return output_line(err, "%s", c.id);
+}
+
+const struct command cmd_run = {
+	.name = "run",
+	.operands = "IMAGE [COMMAND [ARG...]]",
+	.summary = "make a container from an image and run it",
+	.description =
+		"Options stand before IMAGE; what stands behind it is the container's command.",
+	.more_opts = run_opts,
+	.args_size = sizeof(struct run_args),
+	.init = run_args_init,
+	.done = run_args_done,
+	.order = OPT_FIRST,
+	.min = 1,
+	.max = -1,
+	.run = run_run,
+	.failure = EXIT_OURS,
+};
+const struct command cmd_create = {
+	.name = "create",
+	.operands = "IMAGE [COMMAND [ARG...]]",
+	.summary = "make a container from an image, to be started later",
+	.description = "Takes the options of run, except --detach.",
+	.more_opts = run_opts,
+	.args_size = sizeof(struct run_args),
+	.init = run_args_init,
+	.done = run_args_done,
+	.order = OPT_FIRST,
+	.min = 1,
+	.max = -1,
+	.run = create_run,
+	.failure = EXIT_OURS,
+};

@@ -1,0 +1,302 @@
+/*
+ * run_opts.c - the one table of the options of run and create.
+ *
+ * Owns   how docker's words become struct run_request. Defaults are not applied here: what was not
+ *        given stays unset, for engine/spec.c.
+ * Never  accepts an option that has no effect: those of later versions are known by name and
+ *        refused with what is missing.
+ */
+#include "run_opts.h"
+
+#include "env_file.h"
+#include "monitor/monitor.h"
+
+#include <strings.h>
+#include <unistd.h>
+
+static void nothing(void *field)
+{
+}
+
+static int volume_parse(void *field, const char *text, const struct opt *o, struct error *err)
+{
+	return request_add_volume(field, text, err);
+}
+
+static int mount_parse(void *field, const char *text, const struct opt *o, struct error *err)
+{
+	return request_add_mount(field, text, err);
+}
+
+static int tmpfs_parse(void *field, const char *text, const struct opt *o, struct error *err)
+{
+	return request_add_tmpfs(field, text, err);
+}
+
+static int ulimit_parse(void *field, const char *text, const struct opt *o, struct error *err)
+{
+	return request_add_ulimit(field, text, err);
+}
+
+static int entrypoint_parse(void *field, const char *text, const struct opt *o, struct error *err)
+{
+	return request_set_entrypoint(field, text, err);
+}
+
+static int pull_parse(void *field, const char *text, const struct opt *o, struct error *err)
+{
+	char **pull = field;
+
+	free(*pull);
+	*pull = xstrdup(text);
+	return 0;
+}
+
+static void pull_init(void *field)
+{
+	*(char **)field = NULL;
+}
+
+static int stream_parse(void *field, const char *text, const struct opt *o, struct error *err)
+{
+	static const char *const streams[] = { "stdin", "stdout", "stderr" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(streams); i++) {
+		if (strcasecmp(text, streams[i]) != 0)
+			continue;
+		strv_add(field, streams[i]);
+		return 0;
+	}
+	return error_set(err, ERR_USAGE, "must be stdin, stdout or stderr");
+}
+
+static void stream_init(void *field)
+{
+	*(struct strv *)field = (struct strv){ 0 };
+}
+
+static void stream_done(void *field)
+{
+	strv_done(field);
+}
+
+static int refused_parse(void *field, const char *text, const struct opt *o, struct error *err)
+{
+	return error_set(err, ERR_UNSUPPORTED, "%s not part of this version", o->help);
+}
+
+/* These work on the whole request, which run_args_init has made. */
+static const struct opt_type volume = { "volume", "volume", volume_parse, nothing, NULL };
+static const struct opt_type mount = { "mount", NULL, mount_parse, nothing, NULL };
+static const struct opt_type tmpfs = { "path", NULL, tmpfs_parse, nothing, NULL };
+static const struct opt_type ulimit = { "limit", NULL, ulimit_parse, nothing, NULL };
+static const struct opt_type entrypoint = { "command", NULL, entrypoint_parse, nothing, NULL };
+static const struct opt_type pull = { "policy", "pull", pull_parse, pull_init, NULL };
+static const struct opt_type stream = { "stream", NULL, stream_parse, stream_init, stream_done };
+static const struct opt_type refused = { "value", NULL, refused_parse, nothing, NULL };
+static const struct opt_type refused_flag = { NULL, NULL, refused_parse, nothing, NULL };
+
+#define WHOLE(l, n, t, v, h)                                                                       \
+	{                                                                                          \
+		OPT_TYPE_ROW(l, n, t, h), .value = (v)                                             \
+	}
+#define OPT_TYPE_ROW(l, n, t, h) OPT_(l, n, t, run_args, request, struct run_request, h)
+#define REFUSED(l, n, what)                                                                        \
+	{                                                                                          \
+		OPT_TYPE_ROW(l, n, &refused, what), .flags = OPT_HIDDEN                            \
+	}
+#define REFUSED_FLAG(l, n, what)                                                                   \
+	{                                                                                          \
+		OPT_TYPE_ROW(l, n, &refused_flag, what), .flags = OPT_HIDDEN                       \
+	}
+
+#define PORTS	  "published ports are"
+#define NETWORKS  "networks with addresses and names are"
+#define RESOURCES "resource limits are"
+#define HEALTH	  "health checks are"
+#define DEVICES	  "devices of the host are"
+
+const struct opt run_opts[] = {
+	OPT_LIST(0, "add-host", run_args, request.add_host, "NAME:ADDRESS",
+		 "add a line to /etc/hosts"),
+	OPT_MAP(0, "annotation", run_args, request.annotations, "KEY=VALUE",
+		"an annotation of config.json"),
+	{ OPT_('a', "attach", &stream, run_args, attach, struct strv,
+	       "attach only these streams: stdin, stdout, stderr"),
+	  .value = "STREAM" },
+	OPT_LIST(0, "cap-add", run_args, request.cap_add, "CAPABILITY", "add a capability, or ALL"),
+	OPT_LIST(0, "cap-drop", run_args, request.cap_drop, "CAPABILITY", "drop a capability, or ALL"),
+	OPT_ENUM(0, "cgroupns", run_args, request.cgroupns, "private|host", "the cgroup namespace"),
+	OPT_STRING(0, "cidfile", run_args, request.cidfile, "FILE",
+		   "write the ID to this file, which must not exist"),
+	OPT_FLAG('d', "detach", run_args, request.detach, "leave it running and print its ID"),
+	OPT_STRING(0, "detach-keys", run_args, request.detach_keys, "KEYS",
+		   "keys that leave the container running (default ctrl-p,ctrl-q)"),
+	OPT_LIST(0, "dns", run_args, request.dns, "ADDRESS", "a name server, or none"),
+	OPT_LIST(0, "dns-option", run_args, request.dns_option, "OPTION", "an option of resolv.conf"),
+	OPT_LIST(0, "dns-search", run_args, request.dns_search, "DOMAIN",
+		 "a domain in which names are looked up"),
+	OPT_STRING(0, "domainname", run_args, request.domainname, "NAME", "the NIS domain name"),
+	WHOLE(0, "entrypoint", &entrypoint, "COMMAND",
+	      "instead of the image's entry point; \"\": none"),
+	{ OPT_('e', "env", &opt_env, run_args, env, struct strv, "set a variable"),
+	  .value = "NAME[=VALUE]" },
+	OPT_LIST(0, "env-file", run_args, env_files, "FILE", "read variables from a file"),
+	OPT_LIST(0, "group-add", run_args, request.group_add, "GROUP", "a supplementary group"),
+	OPT_STRING('h', "hostname", run_args, request.hostname, "NAME",
+		   "the host name (default: the short ID)"),
+	OPT_FLAG(0, "init", run_args, request.init, "a small init as process 1, which reaps"),
+	OPT_FLAG('i', "interactive", run_args, request.interactive, "pass our stdin on"),
+	OPT_STRING(0, "ipc", run_args, request.ipc, "MODE",
+		   "the IPC namespace: private, host, container:NAME"),
+	OPT_MAP('l', "label", run_args, request.labels, "KEY[=VALUE]", "a label"),
+	OPT_LIST(0, "label-file", run_args, label_files, "FILE", "read labels from a file"),
+	OPT_ENUM(0, "log-driver", run_args, request.log_driver,
+		 "plain|json-file|k8s-file|none|passthrough", "how its output is kept"),
+	OPT_LIST(0, "log-opt", run_args, request.log_opts, "KEY=VALUE",
+		 "an option of the log: max-size, max-file, mode"),
+	WHOLE(0, "mount", &mount, "MOUNT", "mount: type=bind|volume|tmpfs,src=...,dst=..."),
+	OPT_STRING(0, "name", run_args, request.name, "NAME", "its name (default: one is made up)"),
+	OPT_STRING(0, "network", run_args, request.network, "MODE", "none, host, or container:NAME"),
+	{ OPT_(0, "net", &opt_string, run_args, request.network, char *, "the same as --network"),
+	  .value = "MODE", .flags = OPT_HIDDEN },
+	OPT_INT(0, "oom-score-adj", run_args, request.oom_score_adj,
+		"how readily the kernel kills it, -1000 to 1000"),
+	OPT_STRING(0, "pid", run_args, request.pid, "MODE",
+		   "the process namespace: private, host, container:NAME"),
+	OPT_STRING(0, "platform", run_args, request.platform, "OS/ARCH", "the platform of the image"),
+	OPT_FLAG(0, "privileged", run_args, request.privileged,
+		 "all capabilities, no filters, nothing masked"),
+	{ OPT_(0, "pull", &pull, run_args, request.pull, char *,
+	       "when to fetch the image: always, missing, never, newer"),
+	  .value = "POLICY", .assumed = "always", .flags = OPT_OPTIONAL },
+	OPT_FLAG('q', "quiet", run_args, quiet, "say nothing while images are read"),
+	OPT_FLAG(0, "read-only", run_args, request.read_only, "make the root read-only"),
+	OPT_TRI(0, "read-only-tmpfs", run_args, request.read_only_tmpfs,
+		"with --read-only: writable /run, /tmp and /var/tmp"),
+	OPT_FLAG(0, "replace", run_args, request.replace, "remove a container of this name first"),
+	OPT_FLAG(0, "rm", run_args, request.auto_remove, "remove it when it has ended"),
+	OPT_LIST(0, "security-opt", run_args, request.security_opt, "OPTION",
+		 "seccomp=FILE|unconfined, no-new-privileges, apparmor=, label=, mask=, unmask="),
+	OPT_BYTES(0, "shm-size", run_args, request.shm_size, "size of /dev/shm (default 64m)"),
+	OPT_TRI(0, "sig-proxy", run_args, request.sig_proxy, "pass signals on (default true)"),
+	OPT_STRING(0, "stop-signal", run_args, request.stop_signal, "SIGNAL", "what stop sends"),
+	OPT_SECS(0, "stop-timeout", run_args, request.stop_timeout,
+		 "seconds that stop waits before it kills"),
+	OPT_MAP(0, "sysctl", run_args, request.sysctl, "NAME=VALUE",
+		"a kernel parameter of its namespaces"),
+	OPT_SECS(0, "timeout", run_args, request.timeout, "end it after so many seconds"),
+	WHOLE(0, "tmpfs", &tmpfs, "PATH[:OPTIONS]", "mount an empty tmpfs"),
+	OPT_FLAG('t', "tty", run_args, request.tty, "give it a terminal"),
+	WHOLE(0, "ulimit", &ulimit, "NAME=SOFT[:HARD]", "a limit of its processes"),
+	OPT_STRING(0, "umask", run_args, request.umask, "MODE", "its umask (default 0022)"),
+	OPT_STRING('u', "user", run_args, request.user, "USER[:GROUP]", "run as this user"),
+	OPT_STRING(0, "userns", run_args, request.userns, "MODE", "host, or keep-id"),
+	OPT_STRING(0, "uts", run_args, request.uts, "MODE",
+		   "the namespace of the host name: private, host"),
+	WHOLE('v', "volume", &volume, "[SOURCE:]PATH[:OPTIONS]", "mount a directory or a volume"),
+	OPT_LIST(0, "volumes-from", run_args, request.volumes_from, "CONTAINER[:ro]",
+		 "mount what another container has mounted"),
+	OPT_STRING('w', "workdir", run_args, request.workdir, "DIR",
+		   "the working directory, made when missing"),
+
+	REFUSED('p', "publish", PORTS),
+	REFUSED_FLAG('P', "publish-all", PORTS),
+	REFUSED(0, "expose", PORTS),
+	REFUSED(0, "network-alias", NETWORKS),
+	REFUSED(0, "ip", NETWORKS),
+	REFUSED(0, "ip6", NETWORKS),
+	REFUSED(0, "mac-address", NETWORKS),
+	REFUSED(0, "link", NETWORKS),
+	REFUSED(0, "link-local-ip", NETWORKS),
+	REFUSED('m', "memory", RESOURCES),
+	REFUSED(0, "memory-reservation", RESOURCES),
+	REFUSED(0, "memory-swap", RESOURCES),
+	REFUSED(0, "memory-swappiness", RESOURCES),
+	REFUSED(0, "kernel-memory", RESOURCES),
+	REFUSED_FLAG(0, "oom-kill-disable", RESOURCES),
+	REFUSED(0, "cpus", RESOURCES),
+	REFUSED(0, "cpu-period", RESOURCES),
+	REFUSED(0, "cpu-quota", RESOURCES),
+	REFUSED(0, "cpu-rt-period", RESOURCES),
+	REFUSED(0, "cpu-rt-runtime", RESOURCES),
+	REFUSED('c', "cpu-shares", RESOURCES),
+	REFUSED(0, "cpuset-cpus", RESOURCES),
+	REFUSED(0, "cpuset-mems", RESOURCES),
+	REFUSED(0, "pids-limit", RESOURCES),
+	REFUSED(0, "blkio-weight", RESOURCES),
+	REFUSED(0, "blkio-weight-device", RESOURCES),
+	REFUSED(0, "device-read-bps", RESOURCES),
+	REFUSED(0, "device-read-iops", RESOURCES),
+	REFUSED(0, "device-write-bps", RESOURCES),
+	REFUSED(0, "device-write-iops", RESOURCES),
+	REFUSED(0, "storage-opt", "limits of the writable layer are"),
+	REFUSED(0, "cgroup-parent", "cgroups of the caller's choice are"),
+	REFUSED(0, "health-cmd", HEALTH),
+	REFUSED(0, "health-interval", HEALTH),
+	REFUSED(0, "health-retries", HEALTH),
+	REFUSED(0, "health-start-interval", HEALTH),
+	REFUSED(0, "health-start-period", HEALTH),
+	REFUSED(0, "health-timeout", HEALTH),
+	REFUSED_FLAG(0, "no-healthcheck", HEALTH),
+	REFUSED(0, "restart", "restart policies are"),
+	REFUSED(0, "runtime", "other runtimes are"),
+	REFUSED(0, "device", DEVICES),
+	REFUSED(0, "device-cgroup-rule", DEVICES),
+	REFUSED(0, "gpus", DEVICES),
+	REFUSED(0, "isolation", "kinds of isolation other than namespaces are"),
+	REFUSED(0, "volume-driver", "volume drivers are"),
+	REFUSED(0, "secret", "secrets are"),
+	REFUSED(0, "pod", "pods are"),
+	OPT_END,
+};
+
+void run_args_init(void *args)
+{
+	run_request_init(&((struct run_args *)args)->request);
+}
+
+void run_args_done(void *args)
+{
+	run_request_done(&((struct run_args *)args)->request);
+}
+
+bool run_args_attaches(const struct run_args *args, const char *name)
+{
+	return args->attach.n == 0 || strv_has(&args->attach, name);
+}
+
+static int check_network(const struct run_request *r, struct error *err)
+{
+	const char *n = r->network;
+
+	if (!n || str_eq(n, "none") || str_eq(n, "host") || str_starts(n, "container:"))
+		return 0;
+	return error_set(err, ERR_UNSUPPORTED,
+			 "--network %s: networks other than none, host and container:NAME are not "
+			 "part of this version",
+			 n);
+}
+
+int run_args_finish(struct run_args *args, const struct strv *operands, bool attached,
+		    struct error *err)
+{
+	struct run_request *r = &args->request;
+
+	r->image = xstrdup(operands->v[0]);
+	for (size_t i = 1; i < operands->n; i++)
+		strv_add(&r->args, operands->v[i]);
+	if (r->detach_keys && !detach_keys_valid(r->detach_keys))
+		return error_set(err, ERR_USAGE, "--detach-keys '%s': not a list of keys",
+				 r->detach_keys);
+	if (r->detach && args->attach.n)
+		return error_set(err, ERR_USAGE, "--detach and --attach exclude each other");
+	if (attached && r->tty && r->interactive && run_args_attaches(args, "stdin") &&
+	    !isatty(STDIN_FILENO))
+		return error_set(err, ERR_INVALID, "the input device is not a TTY");
+	if (check_network(r, err) < 0)
+		return -1;
+	if (env_files_read(&args->env_files, &args->env, &r->env, err) < 0)
+		return -1;
+	return label_files_read(&args->label_files, &r->labels, err);
+}

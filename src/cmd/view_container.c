@@ -1,0 +1,391 @@
+/*
+ * view_container.c - a container as `inspect` shows it.
+ *
+ * Owns   the translation of record, state and request into docker's names (FEATURES.md 5.4). What
+ *        docker has no name for goes under "Hod".
+ */
+#include "view.h"
+
+#include "monitor/log_writer.h"
+#include "operands.h"
+#include "util/fd.h"
+
+#define RECORD_MAX (4 << 20) /* bytes of a request or of image settings */
+
+static const struct fields_limits limits = { .max_bytes = RECORD_MAX, .max_depth = 64 };
+
+/* The parts that a container is made of, read from its record. */
+struct parts {
+	const struct container *c;
+	struct run_request request;
+	struct image_settings image;
+	const char *dir; /* containers/ID, absolute */
+};
+
+static int read_part(const struct field *fields, const char *text, void *out, struct error *err)
+{
+	if (!text)
+		return 0;
+	return fields_parse(fields, text, strlen(text), &limits, FIELDS_LENIENT, out, err);
+}
+
+static json_t *view_state(const struct container *c)
+{
+	json_t *o = json_object();
+
+	view_str(o, "Status", container_status_name(c));
+	view_bool(o, "Running", container_is_up(c));
+	view_bool(o, "Paused", c->status == CONTAINER_PAUSED);
+	view_bool(o, "Restarting", false);
+	view_bool(o, "OOMKilled", c->state.oom_killed);
+	view_bool(o, "Dead", c->status == CONTAINER_CORRUPT);
+	view_int(o, "Pid", container_is_up(c) ? c->state.pid : 0);
+	view_int(o, "ExitCode", c->state.exit_code == UNSET ? 0 : c->state.exit_code);
+	view_str(o, "Error", c->status == CONTAINER_CORRUPT ? c->why : c->state.error);
+	view_time(o, "StartedAt", c->state.started_ns);
+	view_time(o, "FinishedAt", container_is_up(c) ? 0 : c->state.finished_ns);
+	return o;
+}
+
+/* ---- HostConfig ---- */
+
+static json_t *view_log(const struct run_request *r, const char *driver)
+{
+	json_t *o = json_object(), *config = json_object();
+
+	strv_each (&r->log_opts, i) {
+		const char *opt = r->log_opts.v[i], *eq = strchr(opt, '=');
+		auto_free char *key = xstrndup(opt, eq ? (size_t)(eq - opt) : strlen(opt));
+
+		view_str(config, key, eq ? eq + 1 : "");
+	}
+	view_str(o, "Type", driver);
+	view_json(o, "Config", config);
+	return o;
+}
+
+/* SOURCE:PATH[:MODE] of what was mounted by -v or --mount, except tmpfs and anonymous volumes */
+static void view_binds(json_t *o, const struct container_record *record)
+{
+	auto_done(strv) struct strv binds = { 0 };
+
+	vec_each (&record->mounts, m) {
+		const char *source = str_eq(m->type, "volume") ? m->name : m->source;
+
+		if (str_eq(m->type, "tmpfs") || m->anonymous || !source)
+			continue;
+		strv_addf(&binds, "%s:%s%s", source, m->destination, m->rw ? "" : ":ro");
+	}
+	view_list(o, "Binds", &binds);
+}
+
+static void view_tmpfs(json_t *o, const struct container_record *record)
+{
+	json_t *map = json_object();
+
+	vec_each (&record->mounts, m)
+		if (str_eq(m->type, "tmpfs"))
+			view_take(map, m->destination, strv_join(&m->options, ","));
+	if (json_object_size(map))
+		view_json(o, "Tmpfs", map);
+	else
+		json_decref(map);
+}
+
+static void view_ulimits(json_t *o, const struct run_request *r)
+{
+	json_t *list = json_array();
+
+	vec_each (&r->ulimits, u) {
+		json_t *limit = json_object();
+
+		view_str(limit, "Name", u->name);
+		view_int(limit, "Hard", u->hard);
+		view_int(limit, "Soft", u->soft);
+		json_array_append_new(list, limit);
+	}
+	view_json(o, "Ulimits", list);
+}
+
+static json_t *view_restart_policy(void)
+{
+	json_t *o = json_object();
+
+	view_str(o, "Name", "no");
+	view_int(o, "MaximumRetryCount", 0);
+	return o;
+}
+
+static json_t *view_host_config(const struct parts *p)
+{
+	const struct run_request *r = &p->request;
+	const struct container_record *record = &p->c->record;
+	json_t *o = json_object();
+
+	view_binds(o, record);
+	view_str(o, "ContainerIDFile", r->cidfile);
+	view_json(o, "LogConfig", view_log(r, record->log_driver));
+	view_str(o, "NetworkMode", r->network ? r->network : "none");
+	view_json(o, "PortBindings", json_object());
+	view_json(o, "RestartPolicy", view_restart_policy());
+	view_bool(o, "AutoRemove", record->auto_remove);
+	view_str(o, "VolumeDriver", "");
+	view_list(o, "VolumesFrom", &r->volumes_from);
+	view_list(o, "CapAdd", &r->cap_add);
+	view_list(o, "CapDrop", &r->cap_drop);
+	view_str(o, "CgroupnsMode", r->cgroupns ? r->cgroupns : "private");
+	view_list(o, "Dns", &r->dns);
+	view_list(o, "DnsOptions", &r->dns_option);
+	view_list(o, "DnsSearch", &r->dns_search);
+	view_list(o, "ExtraHosts", &r->add_host);
+	view_list(o, "GroupAdd", &r->group_add);
+	view_str(o, "IpcMode", r->ipc ? r->ipc : "private");
+	view_str(o, "Cgroup", "");
+	view_int(o, "OomScoreAdj", r->oom_score_adj == UNSET ? 0 : r->oom_score_adj);
+	view_str(o, "PidMode", r->pid);
+	view_bool(o, "Privileged", r->privileged);
+	view_bool(o, "PublishAllPorts", false);
+	view_bool(o, "ReadonlyRootfs", r->read_only);
+	view_list(o, "SecurityOpt", &r->security_opt);
+	view_tmpfs(o, record);
+	view_str(o, "UTSMode", r->uts);
+	view_str(o, "UsernsMode", r->userns);
+	view_int(o, "ShmSize", r->shm_size == UNSET ? 64 << 20 : r->shm_size);
+	if (r->sysctl.n)
+		view_map(o, "Sysctls", &r->sysctl);
+	view_str(o, "Runtime", "hod");
+	view_str(o, "Isolation", "");
+	view_int(o, "CpuShares", 0);
+	view_int(o, "Memory", 0);
+	view_int(o, "NanoCpus", 0);
+	view_null(o, "PidsLimit");
+	view_ulimits(o, r);
+	view_bool(o, "Init", r->init);
+	return o;
+}
+
+/* ---- Mounts, Config, NetworkSettings ---- */
+
+static json_t *view_mounts(const struct container_record *record)
+{
+	json_t *list = json_array();
+
+	vec_each (&record->mounts, m) {
+		json_t *o = json_object();
+
+		view_str(o, "Type", m->type);
+		if (m->name)
+			view_str(o, "Name", m->name);
+		view_str(o, "Source", m->source);
+		view_str(o, "Destination", m->destination);
+		if (str_eq(m->type, "volume"))
+			view_str(o, "Driver", "local");
+		view_str(o, "Mode", m->mode);
+		view_bool(o, "RW", m->rw);
+		view_str(o, "Propagation", m->propagation);
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+/* The image's variables under those of the request. */
+static void view_env(json_t *o, const struct parts *p)
+{
+	auto_done(strv) struct strv env = { 0 };
+
+	strv_copy(&env, &p->image.env);
+	strv_each (&p->request.env, i) {
+		const char *eq = strchr(p->request.env.v[i], '=');
+		auto_free char *name =
+			eq ? xstrndup(p->request.env.v[i], (size_t)(eq - p->request.env.v[i])) : NULL;
+
+		if (eq)
+			strv_env_set(&env, name, eq + 1);
+	}
+	view_list(o, "Env", &env);
+}
+
+/* The image's settings, with what the request says instead. */
+static json_t *view_config(const struct parts *p)
+{
+	const struct run_request *r = &p->request;
+	const struct container_record *record = &p->c->record;
+	json_t *o = view_settings(&p->image);
+	char id[13];
+
+	short_id(p->c->id, id);
+	view_str(o, "Hostname", r->hostname ? r->hostname : id);
+	view_str(o, "Domainname", r->domainname);
+	if (r->user)
+		view_str(o, "User", r->user);
+	view_bool(o, "AttachStdout", true);
+	view_bool(o, "AttachStderr", true);
+	view_bool(o, "AttachStdin", r->interactive);
+	view_bool(o, "Tty", record->tty);
+	view_bool(o, "OpenStdin", record->open_stdin);
+	view_bool(o, "StdinOnce", record->open_stdin);
+	view_env(o, p);
+	if (r->args.n || r->has_entrypoint)
+		view_list(o, "Cmd", &r->args);
+	view_str(o, "Image", record->image);
+	if (r->workdir)
+		view_str(o, "WorkingDir", r->workdir);
+	if (r->has_entrypoint)
+		view_list(o, "Entrypoint", &r->entrypoint);
+	view_map(o, "Labels", &record->labels);
+	view_str(o, "StopSignal", record->stop_signal ? record->stop_signal : "SIGTERM");
+	if (record->stop_timeout != UNSET)
+		view_int(o, "StopTimeout", record->stop_timeout);
+	return o;
+}
+
+static json_t *view_network(const struct run_request *r)
+{
+	json_t *o = json_object(), *networks = json_object(), *endpoint = json_object();
+	const char *mode = r->network ? r->network : "none";
+
+	view_str(o, "Bridge", "");
+	view_str(o, "SandboxID", "");
+	view_json(o, "Ports", json_object());
+	view_str(o, "Gateway", "");
+	view_str(o, "IPAddress", "");
+	view_int(o, "IPPrefixLen", 0);
+	view_str(o, "MacAddress", "");
+	view_str(endpoint, "Gateway", "");
+	view_str(endpoint, "IPAddress", "");
+	view_str(endpoint, "MacAddress", "");
+	if (str_starts(mode, "container:"))
+		json_decref(endpoint);
+	else
+		view_json(networks, mode, endpoint);
+	view_json(o, "Networks", networks);
+	return o;
+}
+
+/* ---- files, and what is ours ---- */
+
+static void view_file(json_t *o, const char *member, const struct parts *p, const char *name)
+{
+	if (file_exists(p->c->fd, name))
+		view_take(o, member, xasprintf("%s/%s", p->dir, name));
+	else
+		view_str(o, member, "");
+}
+
+static void view_log_path(json_t *o, const struct parts *p)
+{
+	struct error ignored = { 0 }; /* it was accepted when the container was made */
+	const char *driver = p->c->record.log_driver, *file = NULL;
+	struct log_options log;
+
+	if (log_options_parse(driver ? driver : "plain", &p->request.log_opts, &log, &ignored) == 0)
+		file = log_driver_file(log.driver);
+	if (file)
+		view_take(o, "LogPath", xasprintf("%s/%s", p->dir, file));
+	else
+		view_str(o, "LogPath", "");
+}
+
+static json_t *view_hod(const struct parts *p)
+{
+	const struct container_state *s = &p->c->state;
+	json_t *o = json_object();
+	json_t *report = s->report ? json_loads(s->report, 0, NULL) : NULL;
+
+	view_str(o, "Reason", s->reason);
+	view_str(o, "Cgroup", s->cgroup);
+	view_int(o, "MonitorPid", container_is_up(p->c) ? s->monitor_pid : 0);
+	view_json(o, "Report", report ? report : json_object());
+	return o;
+}
+
+static json_t *view_graph_driver(const struct parts *p)
+{
+	json_t *o = json_object(), *data = json_object();
+
+	view_take(data, "UpperDir", xasprintf("%s/upper", p->dir));
+	view_take(data, "WorkDir", xasprintf("%s/work", p->dir));
+	view_json(o, "Data", data);
+	view_str(o, "Name", "overlay");
+	return o;
+}
+
+static int view_sizes(struct app *app, const struct container *c, json_t *o, struct error *err)
+{
+	auto_done(image) struct image image = { 0 };
+	uint64_t own = 0, entries;
+	int64_t below = 0;
+
+	image_init(&image);
+	if (file_exists(c->fd, "upper") && tree_usage(c->fd, "upper", &own, &entries, err) < 0)
+		return -1;
+	if (c->record.image_id && image_find(&app->store, c->record.image_id, NULL, &image, err) > 0 &&
+	    image_size(&app->store, &image, &below, err) < 0)
+		return -1;
+	view_int(o, "SizeRw", (int64_t)own);
+	view_int(o, "SizeRootFs", (int64_t)own + below);
+	return 0;
+}
+
+static int view_all(struct app *app, const struct parts *p, bool sizes, json_t *o, struct error *err)
+{
+	const struct container *c = p->c;
+	struct strv none = { 0 };
+	json_t *args = json_array();
+
+	strv_each (&c->record.args, i)
+		json_array_append_new(args, json_string_nocheck(c->record.args.v[i]));
+	view_str(o, "Id", c->id);
+	view_time(o, "Created", c->record.created_ns);
+	view_str(o, "Path", c->record.path);
+	view_json(o, "Args", args);
+	view_json(o, "State", view_state(c));
+	view_take(o, "Image",
+		  c->record.image_id ? xasprintf("sha256:%s", c->record.image_id) : xstrdup(""));
+	view_file(o, "ResolvConfPath", p, "resolv.conf");
+	view_file(o, "HostnamePath", p, "hostname");
+	view_file(o, "HostsPath", p, "hosts");
+	view_log_path(o, p);
+	view_take(o, "Name", xasprintf("/%s", c->record.name ? c->record.name : ""));
+	view_int(o, "RestartCount", c->state.restarts);
+	view_str(o, "Driver", "overlay");
+	view_str(o, "Platform", "linux");
+	view_str(o, "MountLabel", "");
+	view_str(o, "ProcessLabel", "");
+	view_str(o, "AppArmorProfile", "");
+	view_list(o, "ExecIDs", &none);
+	view_json(o, "HostConfig", view_host_config(p));
+	view_json(o, "GraphDriver", view_graph_driver(p));
+	if (sizes && view_sizes(app, c, o, err) < 0)
+		return -1;
+	view_json(o, "Mounts", view_mounts(&c->record));
+	view_json(o, "Config", view_config(p));
+	view_json(o, "NetworkSettings", view_network(&p->request));
+	view_json(o, "Hod", view_hod(p));
+	return 0;
+}
+
+int view_container(struct app *app, const struct container *c, bool sizes, json_t **out,
+		   struct error *err)
+{
+	auto_free char *dir = xasprintf("%s/containers/%s", app->store.path, c->id);
+	struct parts p = { .c = c, .dir = dir };
+	json_t *o = json_object();
+	int r;
+
+	run_request_init(&p.request);
+	fields_init(image_settings_fields, &p.image);
+	r = read_part(run_request_fields, c->record.request, &p.request, err);
+	if (r == 0)
+		r = read_part(image_settings_fields, c->record.image_settings, &p.image, err);
+	if (r == 0)
+		r = view_all(app, &p, sizes, o, err);
+	fields_done(image_settings_fields, &p.image);
+	run_request_done(&p.request);
+	if (r < 0) {
+		json_decref(o);
+		return error_add(err, "container '%s'", c->id);
+	}
+	*out = o;
+	return 0;
+}

@@ -245,10 +245,13 @@ int container_remove(struct store *st, struct container *c, struct error *err)
 
 	if (dir < 0)
 		return -1;
-	if (c->record.name && name_release(st, c->record.name, c->id, err) < 0)
+	/* the name in a damaged record is not to be relied upon */
+	if (c->record.name && !c->why) {
+		if (name_release(st, c->record.name, c->id, err) < 0)
+			return -1;
+	} else if (names_release_all(st, c->id, err) < 0) {
 		return -1;
-	if (!c->record.name && names_release_all(st, c->id, err) < 0)
-		return -1;
+	}
 	if (store_trash(st, dir, c->id, err) < 0)
 		return error_add(err, "container %.12s", c->id);
 	return 0;

@@ -142,10 +142,13 @@ int staging_sweep(struct store *st, bool force, struct error *err)
 {
 	auto_done(strv) struct strv names = { 0 };
 	int64_t start = time_monotonic_ns();
-	int tmp, r = store_dir_find(st, STORE_TMP, &tmp, err);
+	int tmp;
 
-	if (r <= 0)
-		return r;
+	if (st->root < 0)
+		return 0;
+	tmp = store_dir(st, STORE_TMP, err);
+	if (tmp < 0)
+		return -1;
 	if (sweep_recent(tmp) && !force)
 		return 0;
 	if (dir_list(tmp, &names, err) < 0)

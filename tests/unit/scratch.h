@@ -4,6 +4,8 @@
 #ifndef SCRATCH_H
 #define SCRATCH_H
 
+#include "unit.h"
+
 #include "util/fd.h"
 
 #include <stdio.h>

@@ -21,8 +21,9 @@ enum rootfs_flags {
 /*
  * layers: diffID hexes, lowest first; none is fine. dir: the container's directory, in which upper/
  * and work/ are made when missing, and then the mount points of every container (/proc, /dev, /sys,
- * three files of /etc) are there below all layers; -1: read-only, the layers and nothing else.
- * Returns the descriptor of a detached mount, to be moved with move_mount(2).
+ * three files of /etc) are there below all layers, unless these are 500 already; -1: read-only, the
+ * layers and nothing else. Returns the descriptor of a detached mount, to be moved with
+ * move_mount(2).
  */
 int rootfs_mount(struct store *st, const char *const *layers, size_t n, int dir, unsigned flags,
 		 struct error *err);

@@ -128,20 +128,24 @@ static int set_string(int fs, const char *key, const char *value)
 	return sys_fsconfig(fs, FSCONFIG_SET_STRING, key, value, 0);
 }
 
+/* 0, -1, or -2 when not even the first was understood: this kernel has no lowerdir+. */
 static int overlay_lowers(int fs, const struct overlay *o)
 {
 	char path[SHA256_HEX + 48];
+	bool first = true;
 
-	for (size_t i = o->n; i-- > 0;) {
+	for (size_t i = o->n; i-- > 0; first = false) {
 		snprintf(path, sizeof(path), "/proc/self/fd/%d/%s/diff", o->st->dirs[STORE_LAYERS],
 			 o->layers[i]);
 		if (set_string(fs, "lowerdir+", path) < 0)
-			return -1;
+			return first && errno == EINVAL ? -2 : -1;
 	}
 	if (o->lowest < 0)
 		return 0;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", o->lowest);
-	return set_string(fs, "lowerdir+", path);
+	if (set_string(fs, "lowerdir+", path) < 0)
+		return first && errno == EINVAL ? -2 : -1;
+	return 0;
 }
 
 static int overlay_upper(int fs, const struct overlay *o)
@@ -171,18 +175,17 @@ static unsigned mount_attrs(const struct overlay *o)
 static int overlay_new(const struct overlay *o, struct error *err)
 {
 	auto_close int fs = sys_fsopen("overlay", FSOPEN_CLOEXEC);
-	int mount;
+	int mount, lowers;
 
 	if (fs < 0 && errno == ENOSYS)
 		return error_set(err, ERR_UNSUPPORTED, "no fsopen");
 	if (fs < 0)
 		return error_sys(err, "open overlay");
-	if (overlay_lowers(fs, o) < 0) {
-		if (errno == EINVAL && o->n > 0 && set_string(fs, "lowerdir+", "/") < 0 &&
-		    errno == EINVAL)
-			return error_set(err, ERR_UNSUPPORTED, "no lowerdir+");
+	lowers = overlay_lowers(fs, o);
+	if (lowers == -2)
+		return error_set(err, ERR_UNSUPPORTED, "no lowerdir+");
+	if (lowers < 0)
 		return mount_failed(fs, "layers below", err);
-	}
 	if (overlay_upper(fs, o) < 0)
 		return mount_failed(fs, "writable layer", err);
 	if (sys_fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0 ||
@@ -296,11 +299,12 @@ int rootfs_mount(struct store *st, const char *const *layers, size_t n, int dir,
 			return error_set(err, ERR_BUG, "'%s' is no layer", layers[i]);
 	if (store_dir(st, STORE_LAYERS, err) < 0)
 		return -1;
-	if (dir >= 0)
+	/* an image with as many layers as the kernel takes has no room for ours */
+	if (dir >= 0 && n < MANIFEST_LAYERS_MAX)
 		lowest = base_open(st, err);
 	else if (n < 2) /* overlay wants an upper and a lower directory, or two lower ones */
 		lowest = empty_open(st, err);
-	if (lowest < 0 && (dir >= 0 || n < 2))
+	if (lowest < 0 && ((dir >= 0 && n < MANIFEST_LAYERS_MAX) || n < 2))
 		return -1;
 	if (n == 0 && dir < 0)
 		return empty_mount(lowest, flags, err);

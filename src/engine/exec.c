@@ -57,10 +57,13 @@ static void make_env(const struct exec_request *x, const struct spec_process *fr
 	if (x->tty && !strv_env_get(&to->env, "TERM"))
 		strv_env_set(&to->env, "TERM", "xterm");
 	strv_each (&x->env, i) {
-		char *eq = strchr(x->env.v[i], '=');
-		auto_free char *key = xstrndup(x->env.v[i], (size_t)(eq - x->env.v[i]));
+		const char *entry = x->env.v[i], *eq = strchr(entry, '=');
+		auto_free char *key = eq ? xstrndup(entry, (size_t)(eq - entry)) : xstrdup(entry);
 
-		strv_env_set(&to->env, key, eq + 1);
+		if (eq)
+			strv_env_set(&to->env, key, eq + 1);
+		else
+			strv_env_unset(&to->env, key);
 	}
 }
 

@@ -43,19 +43,24 @@ int spec_command(const struct run_request *r, const struct image_settings *image
 	return 0;
 }
 
-static void set_all(struct strv *env, const struct strv *from)
+/*
+ * K=V of the image or of the request. What has no value is never looked up on the host
+ * (CVE-2026-57231): from the image it is dropped, in the request it takes the image's away, as
+ * `-e K` does when the caller has no K.
+ */
+static void set_all(struct strv *env, const struct strv *from, bool may_unset)
 {
 	strv_each (from, i) {
-		const char *eq = strchr(from->v[i], '=');
-		auto_free char *key = NULL;
+		const char *entry = from->v[i], *eq = strchr(entry, '=');
+		auto_free char *key = eq ? xstrndup(entry, (size_t)(eq - entry)) : xstrdup(entry);
 
-		if (!eq || eq == from->v[i]) {
-			/* never looked up on the host: CVE-2026-57231 */
-			log_warn("environment entry '%s' has no value and is left out", from->v[i]);
-			continue;
-		}
-		key = xstrndup(from->v[i], (size_t)(eq - from->v[i]));
-		strv_env_set(env, key, eq + 1);
+		if (eq && eq != entry)
+			strv_env_set(env, key, eq + 1);
+		else if (may_unset && *key)
+			strv_env_unset(env, key);
+		else
+			log_warn("the image's environment entry '%s' has no value and is left out",
+				 entry);
 	}
 }
 
@@ -70,8 +75,8 @@ static void make_env(const struct spec_input *in, struct strv *env)
 	if (r->tty)
 		strv_env_set(env, "TERM", "xterm");
 	if (in->image)
-		set_all(env, &in->image->env);
-	set_all(env, &r->env);
+		set_all(env, &in->image->env, false);
+	set_all(env, &r->env, true);
 	if (!strv_env_get(env, "HOME"))
 		strv_env_set(env, "HOME", in->user && in->user->home ? in->user->home : "/");
 }

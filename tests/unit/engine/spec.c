@@ -139,6 +139,8 @@ static void files(struct fixture *f)
 	f->request.workdir = xstrdup("/work");
 	strv_add(&f->image.env, "PATH=/bin");
 	strv_add(&f->image.env, "BROKEN");
+	strv_add(&f->image.env, "GONE=1");
+	strv_add(&f->request.env, "GONE");
 	strv_add(&f->request.env, "A=b=c");
 	strv_add(&f->request.args, "id");
 	f->request.has_entrypoint = true;

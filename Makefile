@@ -24,7 +24,7 @@ LDFLAGS_ALL := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed -Wl,--gc-
 ifdef SAN
 CFLAGS_ALL += -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -O1 -DHOD_SAN
 LDFLAGS_ALL += -fsanitize=address,undefined
-LIBS_HOT := -lcap -ljansson -lz
+LIBS_HOT := -lcap -ljansson -lz -lnettle
 else
 CPPFLAGS_ALL += $(if $(findstring -O,$(CFLAGS)),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
 endif

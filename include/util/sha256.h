@@ -1,5 +1,5 @@
 /*
- * sha256.h - SHA-256 by nettle (SHA-NI where the processor has it), mapped at first use.
+ * sha256.h - SHA-256 by nettle (SHA-NI where the processor has it).
  */
 #ifndef UTIL_SHA256_H
 #define UTIL_SHA256_H
@@ -15,7 +15,6 @@
 struct sha256 {
 	uint64_t state[32]; /* nettle's context, opaque here */
 };
-/* Ends the process with a clear line when nettle is not installed (it is a hard dependency). */
 void sha256_init(struct sha256 *h);
 void sha256_add(struct sha256 *h, const void *bytes, size_t n);
 void sha256_hex(struct sha256 *h, char hex[SHA256_HEX]); /* ends it */

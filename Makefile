@@ -13,7 +13,8 @@ all: $(O)/hod
 configure: configure.ac
 	autoconf
 out/config.mk: configure
-	./configure --quiet
+	if [ -x config.status ]; then ./config.status --recheck >/dev/null && ./config.status --quiet; \
+	else ./configure --quiet; fi
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
 	-Wno-unused-parameter -Wno-missing-field-initializers

@@ -64,9 +64,8 @@ struct container_state {
 };
 struct container {
 	char id[CONTAINER_ID_MAX];
-	int fd;	   /* containers/ID; -1 in lists */
-	int lock;  /* held, from container_make until container_lock or container_done takes it */
-	bool held; /* somebody holds the lock: its monitor, or who is making it */
+	int fd;	  /* containers/ID; -1 in lists */
+	int lock; /* held, from container_make until container_lock or container_done takes it */
 	struct container_record record;
 	struct container_state state;
 	enum container_status status;

@@ -205,7 +205,7 @@ int container_list(struct store *st, containers *l, struct error *err)
 		snprintf(prefix, sizeof(prefix), "%s/", c->id);
 		container_read(dir, prefix, c, err);
 		/* being made, cut short, or removed since the directory was read */
-		if (!is_made(c) || !file_exists(dir, c->id)) {
+		if (!is_made(c) || (c->why && !file_exists(dir, c->id))) {
 			container_done(c);
 			l->n--;
 		}

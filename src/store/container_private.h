@@ -16,4 +16,7 @@ int container_state_parse(const char *text, size_t n, struct container_state *s,
  */
 int container_settle(int dir, const char *prefix, struct container *c, struct error *err);
 
+/* 1 a monitor (or who is making it) holds the lock, 0, -1. A lock that is gone is held by nobody. */
+int container_lock_held(int dir, const char *prefix, struct error *err);
+
 #endif

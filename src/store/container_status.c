@@ -2,12 +2,11 @@
  * container_status.c - whether a container runs, by its lock, and how it ended, by its state.
  *
  * Theory of operation. The monitor takes the lock, then writes states; the final one before it lets
- * go. So the lock is asked first and the state read after it:
- *   held			it lives; the state is as recent as it can be
- *   free, state ended	it ended so
- *   free, state running	either a monitor began between our two looks (then the lock is held now),
- *			or it ended between them (then the state, read again, has ended), or the
- *			monitor died: killed, or the machine with it
+ * go. A state that has ended, or that never began, needs no lock to be believed: it says nothing
+ * about life. One that says "running" is believed while the lock is held. Is the lock free, then
+ * the state is read once more: the monitor may have ended between our two looks (it has ended
+ * then), or another one begun (then it is another run, and we start again). The same run, not
+ * ended, with its lock free: the monitor died, killed or with the machine.
  */
 #include "container_private.h"
 #include "store_private.h"
@@ -21,7 +20,7 @@
 
 #include "util/compat.h"
 
-#define LOOKS_MAX 100 /* each needs another start or end between two looks */
+#define LOOKS_MAX 100 /* each needs another start between two looks */
 
 int container_state_parse(const char *text, size_t n, struct container_state *s, struct error *err)
 {
@@ -73,8 +72,7 @@ static int state_read(int dir, const char *prefix, struct container_state *s, st
 	return container_state_parse(buf, n, s, err) < 0 ? -1 : 1;
 }
 
-/* 1 a monitor (or maker) holds it, 0, -1. A lock file that is gone is held by nobody. */
-static int lock_probe(int dir, const char *prefix, struct error *err)
+int container_lock_held(int dir, const char *prefix, struct error *err)
 {
 	char name[CONTAINER_ID_MAX + 16];
 	auto_close int fd = -1;
@@ -131,20 +129,44 @@ static bool has_begun(const struct container_state *s)
 	return s->started_ns > 0 || s->pid > 0;
 }
 
+/* A run whose lock was found free. */
+struct lone_run {
+	int64_t started_ns, monitor_pid;
+	bool seen;
+};
+enum look { LOST, LIVES, AGAIN };
+
+/* What becomes of a state that says "running"; -1 on failure. */
+static int run_probe(int dir, const char *prefix, const struct container_state *s,
+		     struct lone_run *lone, struct error *err)
+{
+	int held;
+
+	if (lone->seen && lone->started_ns == s->started_ns && lone->monitor_pid == s->monitor_pid)
+		return LOST;
+	held = container_lock_held(dir, prefix, err);
+	if (held != 0)
+		return held < 0 ? -1 : LIVES;
+	*lone = (struct lone_run){ s->started_ns, s->monitor_pid, true };
+	return AGAIN;
+}
+
 int container_settle(int dir, const char *prefix, struct container *c, struct error *err)
 {
 	struct container_state *s = &c->state;
-	int held = lock_probe(dir, prefix, err), r = -1;
+	struct lone_run lone = { 0 };
+	int there, look = LIVES;
 
-	for (int i = 0; held >= 0; i++) {
-		r = state_read(dir, prefix, s, err);
-		if (r < 0 || held == 1 || !has_begun(s) || s->exit_code != UNSET || i > LOOKS_MAX)
-			break;
-		held = lock_probe(dir, prefix, err);
-		if (held == 0 && i > 0) /* the state was read after a free lock, and again */
+	for (int i = 0; i < LOOKS_MAX; i++) {
+		there = state_read(dir, prefix, s, err);
+		if (there == 1 && has_begun(s) && s->exit_code == UNSET)
+			look = run_probe(dir, prefix, s, &lone, err);
+		else
+			look = LIVES;
+		if (look != AGAIN)
 			break;
 	}
-	if (held < 0 || r < 0) {
+	if (there < 0 || look < 0) {
 		c->status = CONTAINER_CORRUPT;
 		return -1;
 	}
@@ -152,9 +174,9 @@ int container_settle(int dir, const char *prefix, struct container *c, struct er
 		c->status = CONTAINER_CORRUPT;
 		return 0;
 	}
-	if (!c->record.id && r == 1)
+	if (!c->record.id && there == 1)
 		return error_set(err, ERR_INVALID, "record.json is missing");
-	if (!held && has_begun(s) && s->exit_code == UNSET)
+	if (look == LOST)
 		settle_lost(dir, prefix, s);
 	if (s->exit_code != UNSET)
 		c->status = CONTAINER_EXITED;
@@ -162,7 +184,6 @@ int container_settle(int dir, const char *prefix, struct container *c, struct er
 		c->status = CONTAINER_CREATED;
 	else
 		c->status = is_frozen(s->cgroup) ? CONTAINER_PAUSED : CONTAINER_RUNNING;
-	c->held = held;
 	return 0;
 }
 
@@ -180,7 +201,7 @@ static int wait_change(int watch, const struct container *c, int64_t left_ns, st
 				 { .fd = pidfd, .events = POLLIN } };
 	struct timespec ts = { left_ns / NSEC_PER_SEC, left_ns % NSEC_PER_SEC };
 	char events[4096];
-	int held = lock_probe(c->fd, "", err);
+	int held = container_lock_held(c->fd, "", err);
 
 	/* free already, so the pidfd might be that of a stranger: look at the state again */
 	if (held <= 0)

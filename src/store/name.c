@@ -10,6 +10,7 @@
  */
 #include "store/container.h"
 
+#include "container_private.h"
 #include "store_private.h"
 #include "util/fd.h"
 
@@ -109,7 +110,7 @@ static int name_stale(struct store *st, const char *name, char id[CONTAINER_ID_M
 	else if (c.status != CONTAINER_CORRUPT && c.record.id)
 		stale = !str_eq(c.record.name, name);
 	else if (!c.record.id && !c.why) /* no record yet */
-		stale = !c.held;
+		stale = container_lock_held(c.fd, "", err) == 0;
 	container_done(&c);
 	return stale;
 }

@@ -7,7 +7,12 @@
  */
 #include "util/fields.h"
 
+#include "fields_scan.h"
+
 #include <ctype.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/auxv.h>
 
 /* All VEC()s and strvs have this shape. */
 struct any_vec {
@@ -327,6 +332,21 @@ static void wrap_unsigned(const char *text, size_t n, struct str *out)
 	}
 }
 
+/* jansson would open /dev/urandom for the seed of its tables; the kernel gave us random bytes. */
+static void seed_once(void)
+{
+	static bool seeded;
+	unsigned long at = getauxval(AT_RANDOM);
+	size_t seed = 1;
+
+	if (seeded)
+		return;
+	seeded = true;
+	if (at)
+		memcpy(&seed, (const void *)at, sizeof(seed));
+	json_object_seed(seed);
+}
+
 json_t *json_parse(const char *text, size_t n, const struct fields_limits *limits, struct error *err)
 {
 	auto_done(str) struct str wrapped = { 0 };
@@ -338,6 +358,7 @@ json_t *json_parse(const char *text, size_t n, const struct fields_limits *limit
 			  limits->max_bytes);
 		return NULL;
 	}
+	seed_once();
 	if (limits && text_depth(text, n) > limits->max_depth) {
 		error_set(err, ERR_LIMIT, "JSON nested more than %u deep", limits->max_depth);
 		return NULL;
@@ -362,8 +383,12 @@ int fields_parse(const struct field *table, const char *text, size_t n,
 		 const struct fields_limits *limits, enum fields_mode mode, void *out,
 		 struct error *err)
 {
-	auto_done(json) json_t *j = json_parse(text, n, limits, err);
+	auto_done(json) json_t *j = NULL;
 
+	if ((!limits || n <= limits->max_bytes) &&
+	    fields_scan(table, text, n, limits ? limits->max_depth : UINT_MAX, mode, out))
+		return 0;
+	j = json_parse(text, n, limits, err);
 	if (!j)
 		return -1;
 	return fields_load(table, j, out, mode, err);

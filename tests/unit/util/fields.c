@@ -4,6 +4,7 @@
 #include "unit.h"
 
 #include "util/fields.h"
+#include "util/fields_scan.h"
 
 struct inner {
 	int64_t uid;
@@ -265,10 +266,71 @@ START_TEST(fields_indent_as_go_does)
 }
 END_TEST
 
+/* Texts that the quick way takes, and such that it must leave to the careful one. */
+static const struct {
+	const char *text;
+	bool quick;
+} scans[] = {
+	{ "{}", true },
+	{ " { \"text\" : \"a\\n\\\\\" , \"list\" : [ \"x\" ] } \n", true },
+	{ "{\"raw\":{\"a\":[1, true ,null]},\"set\":{\"k\":{}},\"map\":{\"k\":null}}", true },
+	{ "{\"ptr\":{\"name\":\"x\"},\"vec\":[{\"name\":\"y\",\"uid\":-3}],\"ints\":[]}", true },
+	{ "{\"unknown\":{\"deep\":[0]}}", true },
+	{ "{\"number\":1.0}", false },
+	{ "{\"number\":01}", false },
+	{ "{\"number\":9223372036854775808}", false },
+	{ "{\"number\":\"1\"}", false },
+	{ "{\"number\":1,\"number\":2}", false },
+	{ "{\"number\":null,\"number\":2}", false },
+	{ "{\"unknown\":1,\"unknown\":2}", false },
+	{ "{\"raw\":{\"a\":1,\"a\":2}}", false },
+	{ "{\"raw\":1e3}", false },
+	{ "{\"text\":\"\\u0041\"}", false },
+	{ "{\"text\":\"\xff\"}", false },
+	{ "{\"te\\nxt\":1}", false },
+	{ "{\"ptr\":{}}", false }, /* a member is missing */
+	{ "{\"text\":\"x\"", false },
+	{ "{} x", false },
+	{ "[]", false },
+	{ "", false },
+	{ "{\"raw\":[[[[1]]]]}", false }, /* five levels, four are allowed */
+	{ "{,}", false },
+	{ "{\"on\":true,}", false },
+	{ "{\"on\":truex}", false },
+};
+
+START_TEST(fields_scan_agrees_with_the_careful_way_or_keeps_out)
+{
+	const char *text = scans[_i].text;
+	struct outer quick, careful;
+	auto_done(str) struct str a = { 0 }, b = { 0 };
+	auto_done(json) json_t *j = NULL;
+	struct error err = { 0 };
+
+	fields_init(outer_fields, &quick);
+	ck_assert_int_eq(fields_scan(outer_fields, text, strlen(text), 4, FIELDS_LENIENT, &quick),
+			 scans[_i].quick);
+	if (scans[_i].quick) {
+		j = json_parse(text, strlen(text), NULL, &err);
+		ck_assert_ptr_nonnull(j);
+		fields_init(outer_fields, &careful);
+		ck_assert_int_eq(fields_load(outer_fields, j, &careful, FIELDS_LENIENT, &err), 0);
+		fields_format(outer_fields, &careful, false, &b);
+		fields_done(outer_fields, &careful);
+	} else {
+		str_add(&b, "{}"); /* left as it was */
+	}
+	fields_format(outer_fields, &quick, false, &a);
+	ck_assert_str_eq(str_get(&a), str_get(&b));
+	fields_done(outer_fields, &quick);
+}
+END_TEST
+
 UNIT_MAIN("util/fields", TEST(fields_read_every_type),
 	  TEST(fields_leave_unset_what_is_absent_or_null),
 	  TEST_LOOP(fields_refuse_with_the_path, sizeof(refusals) / sizeof(refusals[0])),
 	  TEST(fields_ignore_unknown_members_when_lenient),
 	  TEST(fields_refuse_more_bytes_than_the_limit), TEST(fields_keep_unsigned_64_bit_numbers),
 	  TEST(fields_write_only_what_is_set), TEST(fields_write_what_they_read),
-	  TEST(fields_indent_as_go_does))
+	  TEST(fields_indent_as_go_does),
+	  TEST_LOOP(fields_scan_agrees_with_the_careful_way_or_keeps_out, ARRAY_SIZE(scans)))

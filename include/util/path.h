@@ -23,11 +23,11 @@ int rootfs_open(int root, const char *path, int flags, mode_t mode, struct error
 int rootfs_find(int root, const char *path, int *fd, struct error *err);
 /*
  * Opens (O_PATH|O_DIRECTORY) the directory at path, making what is missing, one component at a
- * time, each with mode and owner uid:gid. Links on the way are followed inside the root.
+ * time, each with mode and owner uid:gid (-1: the maker's). Links on the way are followed inside the root.
  */
 int rootfs_mkdirs(int root, const char *path, mode_t mode, uid_t uid, gid_t gid, struct error *err);
 /*
- * Opens the parent directory of path (made with 0755 root:root when make) and gives the last
+ * Opens the parent directory of path (made with 0755 when make) and gives the last
  * component's name, which is neither "." nor "..", nor empty: ERR_INVALID else. *name is yours.
  */
 int rootfs_parent(int root, const char *path, bool make, char **name, struct error *err);

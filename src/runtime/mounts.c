@@ -195,7 +195,8 @@ static int target_open(struct init *in, const struct plan_mount *m, struct error
 	else
 		fd = open_below(in->root, path, O_PATH, 0);
 	if (fd < 0 && errno == ENOENT)
-		return m->is_dir ? rootfs_mkdirs(in->root, path, 0755, 0, 0, err)
+		/* root need not exist in the container's user namespace: whose it is, is ours */
+		return m->is_dir ? rootfs_mkdirs(in->root, path, 0755, (uid_t)-1, (gid_t)-1, err)
 				 : target_file(in->root, path, 8, err);
 	if (fd < 0)
 		return error_sys(err, "target");

@@ -137,7 +137,9 @@ static int make_one(int dir, const char *name, const struct make *m)
 	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -1;
-	if ((st.st_uid != m->uid || st.st_gid != m->gid) && fchown(fd, m->uid, m->gid) < 0)
+	if (((m->uid != (uid_t)-1 && st.st_uid != m->uid) ||
+	     (m->gid != (gid_t)-1 && st.st_gid != m->gid)) &&
+	    fchown(fd, m->uid, m->gid) < 0)
 		return -1;
 	return fchmod(fd, m->mode);
 }
@@ -300,7 +302,7 @@ int rootfs_parent(int root, const char *path, bool make, char **name, struct err
 	if (!*base || strcmp(base, ".") == 0 || strcmp(base, "..") == 0)
 		return error_set(err, ERR_INVALID, "'%s' does not end in a name", path);
 	dir = start ? xstrndup(path, start) : xstrdup(".");
-	fd = make ? rootfs_mkdirs(root, dir, 0755, 0, 0, err)
+	fd = make ? rootfs_mkdirs(root, dir, 0755, (uid_t)-1, (gid_t)-1, err)
 		  : rootfs_open(root, dir, O_PATH | O_DIRECTORY, 0, err);
 	if (fd >= 0)
 		*name = take_ptr(&base);

@@ -70,6 +70,7 @@ struct container {
 	struct container_state state;
 	enum container_status status;
 	char *why; /* corrupt: what is wrong */
+	enum error_kind why_kind;
 };
 void container_init(struct container *c);
 void container_done(struct container *c);

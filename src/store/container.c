@@ -174,6 +174,8 @@ int container_record_save(struct store *st, struct container *c, struct error *e
 {
 	auto_done(str) struct str text = { 0 };
 
+	if (!c->record.id || c->why)
+		return error_set(err, ERR_BUG, "container %.12s has no record to save", c->id);
 	fields_format(container_record_fields, &c->record, false, &text);
 	str_addc(&text, '\n');
 	raw_line(&text, c->record.image_settings);
@@ -220,12 +222,16 @@ int container_lock(struct store *st, struct container *c, struct error *err)
 int container_rename(struct store *st, struct container *c, const char *name, struct error *err)
 {
 	auto_free char *old = NULL;
+	auto_close int lock = -1;
 	struct error ignored = { 0 };
 
+	if (c->why)
+		return error_set(err, ERR_INVALID, "container %.12s is corrupt: %s", c->id, c->why);
 	if (str_eq(c->record.name, name))
 		return error_set(err, ERR_EXISTS, "container %.12s has the name '%s' already",
 				 c->id, name);
-	if (name_reserve(st, name, c->id, err) < 0)
+	lock = names_lock(st, err);
+	if (lock < 0 || name_reserve_locked(st, name, c->id, err) < 0)
 		return -1;
 	old = c->record.name;
 	c->record.name = xstrdup(name);

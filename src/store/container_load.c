@@ -18,8 +18,10 @@ static void corrupt(struct container *c, const struct error *err)
 	char line[ERROR_LINE_MAX];
 
 	c->status = CONTAINER_CORRUPT;
-	if (!c->why)
-		c->why = xstrdup(error_text(err, line, sizeof(line)));
+	if (c->why)
+		return;
+	c->why = xstrdup(error_text(err, line, sizeof(line)));
+	c->why_kind = err->kind;
 }
 
 /* A raw line; "null" stands for none. */
@@ -155,8 +157,9 @@ int container_find(struct store *st, const char *text, struct container *c, stru
 		r = name_find(st, text, id, sizeof(id), err);
 		if (r < 0)
 			return -1;
-		if (r == 1 && container_load(st, id, c, err) == 0 && is_made(c) &&
-		    (c->why || str_eq(c->record.name, text)))
+		if (r == 1 && container_load(st, id, c, err) < 0 && err->kind != ERR_NOTFOUND)
+			return -1;
+		if (r == 1 && is_made(c) && (c->why || str_eq(c->record.name, text)))
 			return 1;
 		container_done(c); /* a stale name is none */
 	}

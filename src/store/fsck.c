@@ -2,7 +2,7 @@
  * fsck.c - is the store whole: every reference, leftovers, and with FSCK_DEEP every byte.
  *
  * What depends on others is looked at after them, so that one pass of repair is enough: blobs,
- * layers, names of images, volumes, containers, names of containers. Repair removes what is damaged
+ * layers, names of images, volumes, containers. Repair removes what is damaged
  * and can be had again (a blob, a layer, a name), and mends what can be worked out anew. It never
  * removes a container or a volume: those are the user's only copy.
  */
@@ -196,7 +196,7 @@ static int fsck_images(struct fsck *f, struct error *err)
 		}
 		if (fsck_image(f, names.v[i], &name, &why) == 0)
 			continue;
-		if (why.kind == ERR_SYSTEM || why.kind == ERR_DENIED)
+		if (error_may_pass(&why))
 			return (*err = why, -1);
 		finding(f, f->repair && unlinkat(dir, names.v[i], 0) == 0, "image %s: %s",
 			name ? name : names.v[i], error_text(&why, line, sizeof(line)));
@@ -226,32 +226,6 @@ static int fsck_volumes(struct fsck *f, struct error *err)
 	return r < 0 ? -1 : 0;
 }
 
-/* A name that no longer leads to a container called so. */
-static int fsck_container_names(struct fsck *f, const containers *all, struct error *err)
-{
-	auto_done(strv) struct strv names = { 0 };
-	int dir, r = fsck_names_in(f, STORE_NAMES, &names, &dir, err);
-	char id[CONTAINER_ID_MAX];
-
-	strv_each (&names, i) {
-		bool known = false;
-		int found = name_find(f->st, names.v[i], id, sizeof(id), err);
-
-		if (found < 0)
-			return -1;
-		vec_each (all, c)
-			known |= found == 1 && strcmp(c->id, id) == 0 &&
-				 (c->status == CONTAINER_CORRUPT ||
-				  str_eq(c->record.name, names.v[i]));
-		/* one that is being made, or removed, is not listed, and its name is none of ours */
-		if (known || name_in_use(f->st, names.v[i], err) == 1)
-			continue;
-		finding(f, f->repair && unlinkat(dir, names.v[i], 0) == 0,
-			"name '%s' belongs to no container", names.v[i]);
-	}
-	return r < 0 ? -1 : 0;
-}
-
 static int fsck_containers(struct fsck *f, struct error *err)
 {
 	containers l = { 0 };
@@ -271,8 +245,6 @@ static int fsck_containers(struct fsck *f, struct error *err)
 					c->id, c->record.layers.v[i]);
 		}
 	}
-	if (r == 0)
-		r = fsck_container_names(f, &l, err);
 	containers_done(&l);
 	return r;
 }
@@ -280,7 +252,7 @@ static int fsck_containers(struct fsck *f, struct error *err)
 static int fsck_leftovers(struct fsck *f, struct error *err)
 {
 	/* what the dead left is no damage: it is swept by whoever comes by, and that is us */
-	return staging_sweep(f->st, true, err);
+	return staging_sweep(f->st, true, err) < 0 ? -1 : names_sweep(f->st, err);
 }
 
 int store_fsck(struct store *st, unsigned flags, fsck_findings *found, struct error *err)

@@ -184,6 +184,8 @@ int image_name_list(struct store *st, image_names *l, struct error *err)
 		r = name_read(dir, files.v[i], &n, &damaged);
 		if (r == 1)
 			vec_push(l, n);
+		else if (r < 0 && error_may_pass(&damaged))
+			return (*err = damaged, -1);
 		else if (r < 0)
 			log_warn("%s (see fsck)", error_text(&damaged, line, sizeof(line)));
 	}

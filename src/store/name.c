@@ -6,7 +6,8 @@
  *
  * A name is stale when its container is gone, or has a record with another name (a rename was cut
  * short), or never got a record and its maker is dead. Whether it is stale is judged, and the name
- * taken over, under the lock names.lock, so that two who judge do not take it from each other.
+ * taken over, under the lock names.lock, so that two who judge do not take it from each other; a
+ * rename, in which the container has two names for a moment, holds it too.
  */
 #include "store/container.h"
 
@@ -107,34 +108,32 @@ static int name_stale(struct store *st, const char *name, char id[CONTAINER_ID_M
 	container_init(&c);
 	if (container_load(st, id, &c, err) < 0)
 		stale = err->kind == ERR_NOTFOUND ? 1 : -1;
-	else if (c.status != CONTAINER_CORRUPT && c.record.id)
+	else if (c.why) /* what is damaged keeps its name, so that it can be removed by it */
+		stale = 0;
+	else if (c.record.id)
 		stale = !str_eq(c.record.name, name);
-	else if (!c.record.id && !c.why) /* no record yet */
+	else /* no record yet */
 		stale = container_lock_held(c.fd, "", err) == 0;
 	container_done(&c);
 	return stale;
 }
 
-int name_in_use(struct store *st, const char *name, struct error *err)
-{
-	char id[CONTAINER_ID_MAX];
-	int stale = name_stale(st, name, id, err);
-
-	return stale < 0 ? -1 : !stale;
-}
-
-static int name_take_over(struct store *st, int names, const char *name, const char *id,
-			  struct error *err)
+int names_lock(struct store *st, struct error *err)
 {
 	auto_close int lock = openat(st->root, "names.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	char holder[CONTAINER_ID_MAX] = "";
-	int stale;
 
 	if (lock < 0)
 		return error_sys(err, "open names.lock");
-	if (lock_take(lock, LOCK_EXCLUSIVE, err) < 0)
-		return -1;
-	stale = name_stale(st, name, holder, err);
+	return lock_take(lock, LOCK_EXCLUSIVE, err) < 0 ? -1 : take_fd(&lock);
+}
+
+/* The lock is held. */
+static int name_take_over(struct store *st, int names, const char *name, const char *id,
+			  struct error *err)
+{
+	char holder[CONTAINER_ID_MAX] = "";
+	int stale = name_stale(st, name, holder, err);
+
 	if (stale < 0)
 		return error_add(err, "name '%s'", name);
 	if (stale == 0) {
@@ -148,11 +147,11 @@ static int name_take_over(struct store *st, int names, const char *name, const c
 	return 0;
 }
 
-int name_reserve(struct store *st, const char *name, const char *id, struct error *err)
+/* 1 it was free, 0 it is there already, -1 */
+static int name_link(struct store *st, const char *name, const char *id, int *names, struct error *err)
 {
-	int names = store_dir(st, STORE_NAMES, err);
-
-	if (names < 0)
+	*names = store_dir(st, STORE_NAMES, err);
+	if (*names < 0)
 		return -1;
 	if (!container_name_valid(name))
 		return error_set(
@@ -160,11 +159,46 @@ int name_reserve(struct store *st, const char *name, const char *id, struct erro
 			"'%s' is no name for a container: 2 to %d of [a-zA-Z0-9_.-], the first "
 			"a letter or a digit",
 			name, NAME_LENGTH_MAX);
-	if (symlinkat(id, names, name) == 0)
-		return 0;
-	if (errno != EEXIST)
-		return error_sys(err, "reserve the name '%s'", name);
-	return name_take_over(st, names, name, id, err);
+	if (symlinkat(id, *names, name) == 0)
+		return 1;
+	return errno == EEXIST ? 0 : error_sys(err, "reserve the name '%s'", name);
+}
+
+int name_reserve_locked(struct store *st, const char *name, const char *id, struct error *err)
+{
+	int names, r = name_link(st, name, id, &names, err);
+
+	if (r == 0)
+		return name_take_over(st, names, name, id, err);
+	return r < 0 ? -1 : 0;
+}
+
+int name_reserve(struct store *st, const char *name, const char *id, struct error *err)
+{
+	int names, r = name_link(st, name, id, &names, err);
+	auto_close int lock = r == 0 ? names_lock(st, err) : -1;
+
+	if (r == 0)
+		return lock < 0 ? -1 : name_take_over(st, names, name, id, err);
+	return r < 0 ? -1 : 0;
+}
+
+int names_sweep(struct store *st, struct error *err)
+{
+	auto_done(strv) struct strv names = { 0 };
+	auto_close int lock = -1;
+	char id[CONTAINER_ID_MAX];
+	int dir, r = store_dir_find(st, STORE_NAMES, &dir, err);
+
+	if (r <= 0)
+		return r;
+	lock = names_lock(st, err);
+	if (lock < 0 || dir_list(dir, &names, err) < 0)
+		return error_add(err, "sweep names");
+	strv_each (&names, i)
+		if (name_stale(st, names.v[i], id, err) == 1)
+			unlinkat(dir, names.v[i], 0);
+	return 0;
 }
 
 int name_release(struct store *st, const char *name, const char *id, struct error *err)

@@ -69,7 +69,7 @@ static int refs_index(struct store *st, struct refs *r, const struct manifest *i
 			continue;
 		if (image_load(st, entry, NULL, &i, err) < 0) {
 			/* an attestation or an image of which only the manifest is here */
-			if (err->kind == ERR_SYSTEM || err->kind == ERR_DENIED)
+			if (error_may_pass(err))
 				return -1;
 			strv_add(&r->blobs, entry->digest.hex);
 			continue;
@@ -110,7 +110,7 @@ static int refs_names(struct store *st, struct refs *r, struct strv *damaged, st
 			continue;
 		error_add(err, "image '%s'", n->name);
 		/* one that is damaged is lost anyhow; what could not be read may be sound */
-		if (damaged && err->kind != ERR_SYSTEM && err->kind != ERR_DENIED)
+		if (damaged && !error_may_pass(err))
 			strv_add(damaged, error_text(err, line, sizeof(line)));
 		else
 			result = -1;
@@ -124,8 +124,12 @@ static int refs_containers(struct store *st, struct refs *r, struct error *err)
 	containers l = { 0 };
 	int result = container_list(st, &l, err);
 
-	vec_each (&l, c)
+	vec_each (&l, c) {
 		strv_copy(&r->layers, &c->record.layers);
+		/* a record that is damaged is lost; one that could not be read may name layers */
+		if (result == 0 && c->why && (c->why_kind == ERR_SYSTEM || c->why_kind == ERR_DENIED))
+			result = error_set(err, c->why_kind, "container %.12s: %s", c->id, c->why);
+	}
 	containers_done(&l);
 	return result;
 }

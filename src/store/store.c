@@ -237,6 +237,11 @@ int store_sync_fs(const struct store *st, int fd, struct error *err)
 	return 0;
 }
 
+bool error_may_pass(const struct error *err)
+{
+	return err->kind == ERR_SYSTEM || err->kind == ERR_DENIED;
+}
+
 int store_trash(struct store *st, int dirfd, const char *name, struct error *err)
 {
 	char trash[] = "trash-0123456789abcdef";

@@ -13,6 +13,9 @@
 #define META_MAX   ((size_t)1 << 20)
 extern const struct fields_limits store_limits;
 
+/* Did reading fail for a reason that says nothing about what is on disk? Then nothing is concluded. */
+bool error_may_pass(const struct error *err);
+
 /* Moves an object out of its folder into tmp/ (atomic), then deletes it at leisure. Absent: 0. */
 int store_trash(struct store *st, int dirfd, const char *name, struct error *err);
 
@@ -25,16 +28,19 @@ int small_read(int dirfd, const char *name, char *buf, size_t size, size_t *n, s
 /* The time since which everything in the store is kept: the oldest living maker's, or now. */
 int staging_oldest(struct store *st, struct timespec *since, struct error *err);
 
+/* The lock of names.lock, under which names are judged stale: a descriptor. */
+int names_lock(struct store *st, struct error *err);
 /*
  * Reserves names/NAME for the container: 0, or ERR_EXISTS naming the holder. A name left behind by
  * a dead maker or by a rename that was cut short is taken over.
  */
 int name_reserve(struct store *st, const char *name, const char *id, struct error *err);
+int name_reserve_locked(struct store *st, const char *name, const char *id, struct error *err);
+/* Removes names that mean nothing any more. */
+int names_sweep(struct store *st, struct error *err);
 /* The ID behind a name: 1, 0, -1. */
 int name_find(struct store *st, const char *name, char *id, size_t size, struct error *err);
 int name_release(struct store *st, const char *name, const char *id, struct error *err);
-/* 1 when a container has the name or is being made with it, 0 when it is stale or free, -1. */
-int name_in_use(struct store *st, const char *name, struct error *err);
 /* Frees whatever names the container has: for one whose record cannot be read. */
 int names_release_all(struct store *st, const char *id, struct error *err);
 

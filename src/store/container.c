@@ -105,23 +105,42 @@ void container_done(struct container *c)
 	container_init(c);
 }
 
-/* The directory and its held lock; what is half made is taken away again. */
-static int directory_make(struct store *st, struct container *c, struct error *err)
+/*
+ * The directory and its held lock: 1; 0 when a sweeper came between the two, for which a directory
+ * without a record whose lock is free was never finished; -1.
+ */
+static int directory_try(int dir, struct container *c, struct error *err)
 {
-	int dir = store_dir(st, STORE_CONTAINERS, err);
+	int r;
 
-	if (dir < 0)
-		return -1;
 	random_hex(c->id, 64);
 	if (mkdirat(dir, c->id, 0700) < 0)
 		return error_sys(err, "make container %.12s", c->id);
-	c->fd = dir_open(dir, c->id, err);
+	c->fd = openat(dir, c->id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (c->fd < 0)
-		return -1;
-	c->lock = openat(c->fd, "lock", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		return errno == ENOENT ? 0 : error_sys(err, "open container %.12s", c->id);
+	c->lock = openat(c->fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (c->lock < 0)
-		return error_sys(err, "make the lock of container %.12s", c->id);
-	return lock_take(c->lock, LOCK_EXCLUSIVE, err);
+		return errno == ENOENT ? 0
+				       : error_sys(err, "make the lock of container %.12s", c->id);
+	r = lock_try(c->lock, LOCK_EXCLUSIVE, err);
+	if (r <= 0)
+		return r;
+	/* who removes it takes the lock first: what is still there now stays */
+	return file_exists(dir, c->id);
+}
+
+static int directory_make(struct store *st, struct container *c, struct error *err)
+{
+	int dir = store_dir(st, STORE_CONTAINERS, err), r;
+
+	if (dir < 0)
+		return -1;
+	while ((r = directory_try(dir, c, err)) == 0) {
+		auto_close_fd(&c->lock);
+		auto_close_fd(&c->fd);
+	}
+	return r;
 }
 
 int container_make(struct store *st, struct container *c, const char *name, struct error *err)

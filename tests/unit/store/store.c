@@ -97,9 +97,9 @@ START_TEST(store_open_refuses_the_store_of_another_user)
 	SCRATCH(s);
 	struct store st;
 
-	if (geteuid() != 0)
+	/* not root, or root of a namespace with one user */
+	if (fchown(s.fd, 1234, 0) < 0)
 		return;
-	ck_assert_int_eq(fchown(s.fd, 1234, 0), 0);
 	FAILS(store_open(s.path, STORE_CREATE, &st, &err), ERR_DENIED);
 }
 END_TEST

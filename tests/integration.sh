@@ -20,17 +20,17 @@ T=$(mktemp -d /var/tmp/hod-tests.XXXXXX)
 chmod 755 "$T"
 passed=0 failed=0 skipped=0 elsewhere=0
 
-ours() { # processes that work in our directory
-	for p in /proc/[0-9]*; do
-		[ "$p" != "/proc/$$" ] || continue
-		if tr '\0' '\n' <"$p/environ" 2>/dev/null | grep -q "=$T" || tr '\0' ' ' <"$p/cmdline" 2>/dev/null | grep -q "$T" ||
-			grep -q "$T" "$p/mountinfo" 2>/dev/null; then
-			echo "${p#/proc/} $(tr '\0' ' ' <"$p/cmdline" 2>/dev/null)"
-		fi
+ours() { # PID COMMAND of each process that is ours: runs our program, names our directory, or is a test user's
+	{
+		find /proc/[0-9]*/exe -lname "$T/*" 2>/dev/null
+		grep -l "hod-tests[.]${T##*.}" /proc/[0-9]*/cmdline 2>/dev/null
+		pgrep -u hod-range,hod-single 2>/dev/null
+	} | sed -E 's|^/proc/([0-9]+)/.*|\1|' | sort -un | while read -r pid; do
+		[ "$pid" = $$ ] || ps -o pid=,args= -p "$pid"
 	done
 }
 finish() {
-	for p in $(ours | cut -d' ' -f1); do kill -9 "$p" 2>/dev/null; done
+	ours | while read -r pid _; do kill -9 "$pid" 2>/dev/null; done
 	grep " $T" /proc/self/mounts | cut -d' ' -f2 | sort -r | while read -r m; do umount -l "$m"; done
 	rm -rf --one-file-system "$T"
 }
@@ -75,12 +75,12 @@ for user in ${USERS:-root hod-range hod-single}; do
 	[ "${planned:-0}" = "$ran" ] || result "not ok" "$user: $ran tests of ${planned:-0} ran"
 	# what ends at the end of a test may take a moment to be gone
 	n=0
-	while left=$(ours | grep -v "^$$ ") && [ -n "$left" ] && [ $n -lt 50 ]; do
+	while left=$(ours; grep "$T" /proc/self/mounts || :) && [ -n "$left" ] && [ $n -lt 50 ]; do
 		sleep 0.1
 		n=$((n + 1))
 	done
 	if [ -n "$left" ]; then
-		result "not ok" "$user: processes left behind"
+		result "not ok" "$user: processes or mounts left behind"
 		printf '%s\n' "$left" | sed 's/^/# /'
 	else
 		result ok "$user: no process and no mount is left behind"

@@ -174,6 +174,8 @@ static int child_make(struct plan *plan, struct init *in, bool shared, struct ru
 	};
 	struct guard g;
 
+	if (in->maps) /* see step_maps */
+		r.flags &= ~(uint64_t)CLONE_NEWIPC;
 	guard_begin(&g, !(plan->new_namespaces & CLONE_NEWPID));
 	p->pid = child_clone(plan, &r, shared);
 	if (p->pid < 0 && r.cgroup >= 0 && !plan->spec->linux_.resources) {

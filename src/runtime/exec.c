@@ -27,7 +27,8 @@ struct entrant {
 	int namespaces;
 	int *pidfd;
 	struct error *err;
-	bool failed; /* either of the two */
+	bool failed; /* the process: err says why */
+	bool said;   /* the child between got as far as making the process or filling err */
 	pid_t pid;
 };
 
@@ -79,6 +80,7 @@ static int enter_run(void *arg)
 	};
 
 	e->pid = -1;
+	e->said = true;
 	/* what is written through /proc is, while that is the host's; children inherit it */
 	if (process_proc(e->process, -1, e->err) < 0)
 		return 1;
@@ -133,6 +135,9 @@ static int enter(struct entrant *e, int cgroup, struct runtime_process *p, struc
 	else
 		child_reap(middle);
 	guard_end(&g);
+	/* killed before its first step: the cgroup that it was born in is being killed */
+	if (middle >= 0 && !e->said)
+		error_set(err, ERR_BUSY, "container not running");
 	if (middle < 0 || e->pid < 0)
 		return -1;
 	p->pid = e->pid;

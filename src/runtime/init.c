@@ -62,6 +62,9 @@ static int step_maps(struct init *in, struct error *err)
 		if (errno != EINVAL && errno != EPERM)
 			return error_sys(err, "become root of the user namespace");
 	}
+	/* made before the maps, its file system would have no owner */
+	if (in->plan->new_namespaces & CLONE_NEWIPC && unshare(CLONE_NEWIPC) < 0)
+		return error_sys(err, "ipc namespace");
 	return 0;
 }
 

@@ -378,16 +378,15 @@ static void signals_default(void)
 
 /* ---- exec ---- */
 
-int command_error(const struct plan_process *p, const char *path, int sys, struct error *err)
+int command_error(const struct plan_process *p, const char *path, enum command_found found, int sys,
+		  struct error *err)
 {
 	const char *name = p->argv[0];
-	struct stat st;
-	bool there = path && stat(path, &st) == 0;
 
 	if (!path)
 		return error_set(err, ERR_NOCOMMAND,
 				 "exec: \"%s\": executable file not found in $PATH", name);
-	if (sys == ENOENT && there)
+	if (sys == ENOENT && found == FOUND_FILE)
 		return error_set(
 			err, ERR_NOCOMMAND,
 			"exec: \"%s\": no such file or directory: the interpreter of %s is "
@@ -396,7 +395,7 @@ int command_error(const struct plan_process *p, const char *path, int sys, struc
 	if (sys == ENOENT || sys == ENOTDIR)
 		return error_set(err, ERR_NOCOMMAND,
 				 "exec: \"%s\": stat %s: no such file or directory", name, path);
-	if (there && S_ISDIR(st.st_mode))
+	if (found == FOUND_DIRECTORY)
 		return error_set(err, ERR_NOEXEC, "exec: \"%s\": is a directory", name);
 	switch (sys) {
 	case EACCES:
@@ -412,6 +411,15 @@ int command_error(const struct plan_process *p, const char *path, int sys, struc
 	}
 }
 
+static enum command_found find(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return FOUND_NOTHING;
+	return S_ISDIR(st.st_mode) ? FOUND_DIRECTORY : FOUND_FILE;
+}
+
 /* The last exec is made by the trampoline: it shows the path that it would have tried. */
 static int run_through(const struct plan_process *p, const char *path)
 {
@@ -419,41 +427,36 @@ static int run_through(const struct plan_process *p, const char *path)
 
 	if (access(path, X_OK) < 0)
 		return -1;
+	if (find(path) == FOUND_DIRECTORY) { /* which may be "executed" too */
+		errno = EACCES;
+		return -1;
+	}
 	memcpy(p->trampoline_argv, &path, sizeof(path));
 	return (int)syscall(SYS_execveat, p->trampoline, "", argv, p->envp, AT_EMPTY_PATH);
 }
 
-static bool is_file(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
-}
-
 static int execute(const struct plan_process *p, struct error *err)
 {
-	const char *path = NULL, *seen = NULL;
-	int sys = ENOENT;
+	const char *seen = NULL;
+	int sys = ENOENT, e;
 
 	strv_each (&p->commands, i) {
-		path = p->commands.v[i];
+		const char *path = p->commands.v[i];
+
 		if (p->trampoline < 0)
 			execve(path, p->argv, p->envp);
 		else
 			run_through(p, path);
-		if (!p->searched)
-			return command_error(p, path, errno, err);
+		e = errno;
 		/* as execvp: go on where there is nothing, or nothing that may be run */
-		if (errno == ENOENT || errno == ENOTDIR || errno == EACCES) {
-			if (!seen && is_file(path)) {
-				sys = errno == ENOTDIR ? ENOENT : errno;
-				seen = path;
-			}
-			continue;
+		if (!p->searched || (e != ENOENT && e != ENOTDIR && e != EACCES))
+			return command_error(p, path, find(path), e, err);
+		if (!seen && find(path) == FOUND_FILE) {
+			sys = e;
+			seen = path;
 		}
-		return command_error(p, path, errno, err);
 	}
-	return command_error(p, seen, sys, err);
+	return command_error(p, seen, seen ? FOUND_FILE : FOUND_NOTHING, sys, err);
 }
 
 int process_execute(const struct plan_process *plan, int slave, struct error *err)

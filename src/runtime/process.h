@@ -20,7 +20,12 @@ int process_proc(const struct plan_process *p, int proc, struct error *err);
  * terminal or -1. Does not return on success.
  */
 int process_execute(const struct plan_process *p, int slave, struct error *err);
-/* Docker's words for a command that could not be executed; path NULL: none was found in PATH. */
-int command_error(const struct plan_process *p, const char *path, int sys, struct error *err);
+/*
+ * Docker's words for a command that could not be executed; path NULL: none was found in PATH. What
+ * is at the path was asked by the one who sees it: inside the container.
+ */
+enum command_found { FOUND_NOTHING, FOUND_FILE, FOUND_DIRECTORY };
+int command_error(const struct plan_process *p, const char *path, enum command_found found, int sys,
+		  struct error *err);
 
 #endif

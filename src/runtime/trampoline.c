@@ -54,5 +54,6 @@ int trampoline_wait(const struct plan_process *p, int errors, struct error *err)
 
 	if (fd_read_full(errors, &sys, sizeof(sys), err) != sizeof(sys))
 		return 0; /* the pipe was closed by the exec */
-	return command_error(p, p->trampoline_argv[0], sys, err);
+	/* it was there and executable before the trampoline was started */
+	return command_error(p, p->trampoline_argv[0], FOUND_FILE, sys, err);
 }

@@ -46,6 +46,12 @@ __asm__(".text\n.global _start\n_start:\n	mov x29, xzr\n	mov x0, sp\n	bl start\n
 #error "the trampoline knows x86_64 and aarch64"
 #endif
 
+static _Noreturn void leave(int code)
+{
+	for (;;)
+		call(__NR_exit_group, code, 0, 0);
+}
+
 void start(char **stack);
 
 /* stack: argc, argv..., NULL, envp..., as the kernel lays it out */
@@ -55,12 +61,13 @@ __attribute__((used)) void start(char **stack)
 	char **argv = stack + 1, **envp = argv + argc + 1;
 	int fd = 0, error;
 
+	if (argc < 3) /* something of the container's has called us by our /proc/self/exe */
+		leave(EXIT_NOEXEC);
 	for (const char *c = argv[1]; *c; c++)
 		fd = fd * 10 + (*c - '0');
 	call(__NR_fcntl, fd, F_SETFD,
 	     FD_CLOEXEC); /* closed by the exec, it says that there was one */
 	error = (int)-call(__NR_execve, (long)argv[0], (long)(argv + 2), (long)envp);
 	call(__NR_write, fd, (long)&error, sizeof(error));
-	for (;;)
-		call(__NR_exit_group, error == ENOENT ? EXIT_NOCOMMAND : EXIT_NOEXEC, 0, 0);
+	leave(error == ENOENT ? EXIT_NOCOMMAND : EXIT_NOEXEC);
 }

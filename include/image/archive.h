@@ -4,6 +4,7 @@
 #ifndef IMAGE_ARCHIVE_H
 #define IMAGE_ARCHIVE_H
 
+#include "image/layer_tar.h"
 #include "image/stream.h"
 #include "oci/reference.h"
 #include "store/image.h"

@@ -18,6 +18,7 @@ struct source {
 	unsigned char *buf;
 	size_t at, end;
 	bool eof;
+	bool unhashed;
 	bool started; /* from now on what is read is hashed and shown to tee */
 	struct sha256 hash;
 	_Atomic int64_t size; /* bytes read; another thread may look */

@@ -24,37 +24,6 @@
 #define WHITEOUT_META ".wh..wh." /* of AUFS, but for the opaque mark */
 #define WHITEOUT_OPQ  ".wh..wh..opq"
 
-/* Without slashes at either end, empty parts and dots: "" for the root. */
-static int clean_name(const char *raw, char **clean, struct error *err)
-{
-	struct str s = { 0 };
-
-	if (strlen(raw) >= PATH_MAX)
-		return error_set(err, ERR_LIMIT, "a name of more than %d bytes", PATH_MAX - 1);
-	while (*raw) {
-		size_t n = strcspn(raw, "/");
-
-		if (n == 2 && memcmp(raw, "..", 2) == 0) {
-			str_done(&s);
-			return error_set(err, ERR_INVALID, "a name with '..'");
-		}
-		if (n > NAME_MAX) {
-			str_done(&s);
-			return error_set(err, ERR_LIMIT, "a part of a name of more than %d bytes",
-					 NAME_MAX);
-		}
-		if (n && !(n == 1 && *raw == '.')) {
-			if (s.len)
-				str_addc(&s, '/');
-			str_addn(&s, raw, n);
-		}
-		raw += n;
-		raw += strspn(raw, "/");
-	}
-	*clean = str_take(&s);
-	return 0;
-}
-
 static int whiteout_make(const struct dir_slot *at, const char *name, struct error *err)
 {
 	struct stat st;
@@ -111,7 +80,7 @@ static int entry_apply(struct unpack *u, const struct tar_entry *e, struct error
 	const char *base;
 	int r;
 
-	if (clean_name(e->path, &name, err) < 0)
+	if (tar_name_clean(e->path, &name, err) < 0)
 		return -1;
 	if (!*name) {
 		if (e->hardlink || e->type != S_IFDIR)
@@ -127,7 +96,7 @@ static int entry_apply(struct unpack *u, const struct tar_entry *e, struct error
 			return r < 0 ? -1 : 0;
 	}
 	if (e->hardlink) {
-		if (clean_name(e->hardlink, &link, err) < 0)
+		if (tar_name_clean(e->hardlink, &link, err) < 0)
 			return -1;
 		if (!*link)
 			return error_set(err, ERR_INVALID, "a hard link to the root");

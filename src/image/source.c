@@ -12,7 +12,8 @@
 
 static int source_account(struct source *s, const void *bytes, size_t n, struct error *err)
 {
-	sha256_add(&s->hash, bytes, n);
+	if (!s->unhashed)
+		sha256_add(&s->hash, bytes, n);
 	return s->tee.write ? s->tee.write(s->tee.arg, bytes, n, err) : 0;
 }
 

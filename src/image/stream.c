@@ -30,7 +30,7 @@ struct stream {
 	struct block own;  /* in step: the one block */
 	struct block *now; /* what the caller reads */
 	size_t used;	   /* of now, by stream_read */
-	bool ended, failed;
+	bool ended, failed, unhashed;
 	struct error failure; /* the maker's; read after the ring has ended */
 };
 
@@ -115,6 +115,11 @@ fail:
 	return NULL;
 }
 
+void stream_no_digests(struct stream *s)
+{
+	s->unhashed = s->src.unhashed = true;
+}
+
 void stream_tee(struct stream *s, const struct layer_sink *sink)
 {
 	s->src.tee = *sink;
@@ -173,7 +178,8 @@ static void *hasher_main(void *arg)
 	struct block *b;
 
 	while ((b = ring_next(&s->ring, READER_HASHER))) {
-		sha256_add(&s->hash, b->bytes, b->n);
+		if (!s->unhashed)
+			sha256_add(&s->hash, b->bytes, b->n);
 		ring_release(&s->ring, READER_HASHER);
 	}
 	return NULL;
@@ -214,7 +220,8 @@ static int next_in_step(struct stream *s, struct error *err)
 		s->failure = *err;
 	}
 	if (r > 0) {
-		sha256_add(&s->hash, s->own.bytes, s->own.n);
+		if (!s->unhashed)
+			sha256_add(&s->hash, s->own.bytes, s->own.n);
 		s->now = &s->own;
 	}
 	return r;

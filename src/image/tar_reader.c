@@ -7,6 +7,7 @@
 #include "tar_reader.h"
 
 #include <errno.h>
+#include <limits.h>
 
 static la_ssize_t reader_more(struct archive *a, void *arg, const void **bytes)
 {
@@ -85,6 +86,36 @@ int tar_reader_next(struct tar_reader *r, struct tar_entry *e, struct error *err
 		return error_set(err, ERR_INVALID, "tar entry %llu has no name",
 				 (unsigned long long)r->check.entries);
 	return 1;
+}
+
+int tar_name_clean(const char *raw, char **clean, struct error *err)
+{
+	struct str s = { 0 };
+
+	if (strlen(raw) >= PATH_MAX)
+		return error_set(err, ERR_LIMIT, "a name of more than %d bytes", PATH_MAX - 1);
+	while (*raw) {
+		size_t n = strcspn(raw, "/");
+
+		if (n == 2 && memcmp(raw, "..", 2) == 0) {
+			str_done(&s);
+			return error_set(err, ERR_INVALID, "a name with '..'");
+		}
+		if (n > NAME_MAX) {
+			str_done(&s);
+			return error_set(err, ERR_LIMIT, "a part of a name of more than %d bytes",
+					 NAME_MAX);
+		}
+		if (n && !(n == 1 && *raw == '.')) {
+			if (s.len)
+				str_addc(&s, '/');
+			str_addn(&s, raw, n);
+		}
+		raw += n;
+		raw += strspn(raw, "/");
+	}
+	*clean = str_take(&s);
+	return 0;
 }
 
 int tar_reader_data(struct tar_reader *r, const void **bytes, size_t *n, int64_t *offset,

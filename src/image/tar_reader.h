@@ -33,6 +33,11 @@ struct tar_reader {
 int tar_reader_open(struct tar_reader *r, struct stream *in, struct error *err); /* in: borrowed */
 void tar_reader_close(struct tar_reader *r);
 int tar_reader_next(struct tar_reader *r, struct tar_entry *e, struct error *err); /* 1 0 -1 */
+/*
+ * A name as it came without slashes at either end, empty parts and dots: "" for the root. ".." is
+ * ERR_INVALID; 4,095 bytes, and 255 for a part, are the limits. *clean is yours.
+ */
+int tar_name_clean(const char *raw, char **clean, struct error *err);
 /* The next piece of the entry's data: 1, 0 at its end, -1. Holes are what lies between pieces. */
 int tar_reader_data(struct tar_reader *r, const void **bytes, size_t *n, int64_t *offset,
 		    struct error *err);

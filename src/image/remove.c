@@ -24,14 +24,13 @@ static int untag(struct store *st, const char *name, struct image_removal *done,
 static int running_user(struct store *st, const struct strv *users, char id[CONTAINER_ID_MAX],
 			struct error *err)
 {
-	strv_each(users, i) {
+	strv_each (users, i) {
 		struct container c;
 		int status;
 
 		container_init(&c);
 		status = container_load(st, users->v[i], &c, err);
-		if (status == 0 &&
-		    (c.status == CONTAINER_RUNNING || c.status == CONTAINER_PAUSED)) {
+		if (status == 0 && (c.status == CONTAINER_RUNNING || c.status == CONTAINER_PAUSED)) {
 			memcpy(id, c.id, CONTAINER_ID_MAX);
 			status = 1;
 		}
@@ -50,7 +49,7 @@ static size_t real_names(const struct strv *names)
 {
 	size_t n = 0;
 
-	strv_each(names, i)
+	strv_each (names, i)
 		n += !image_name_is_none(names->v[i]);
 	return n;
 }
@@ -93,7 +92,7 @@ static int collect(struct store *st, const struct digest *id, struct image_remov
 		/* the image first, then what went with it */
 		if (id)
 			strv_add(&done->delete, digest_format(id, text));
-		strv_each(&gone.removed, i)
+		strv_each (&gone.removed, i)
 			if (!strv_has(&done->delete, gone.removed.v[i]))
 				strv_add(&done->delete, gone.removed.v[i]);
 		if (bytes)
@@ -116,7 +115,7 @@ static int remove_found(struct store *st, const struct image *image, bool force,
 	if (image_users(st, &image->id, &users, err) < 0 ||
 	    check(st, &names, &users, image->name != NULL, force, err) < 0)
 		return -1;
-	strv_each(&names, i)
+	strv_each (&names, i)
 		if (untag(st, names.v[i], done, err) < 0)
 			return -1;
 	/* a stopped container keeps the layers: then only the names are gone */

@@ -27,9 +27,8 @@ bool pull_policy_parse(const char *text, enum pull_policy *p)
 }
 
 /* oci:DIR and the like: loaded into the store, then taken by its ID. */
-static int resolve_file(struct store *st, const struct reference *r,
-			const struct platform *platform, const struct progress *p, struct image *i,
-			struct error *err)
+static int resolve_file(struct store *st, const struct reference *r, const struct platform *platform,
+			const struct progress *p, struct image *i, struct error *err)
 {
 	auto_done(archive_loaded) struct archive_loaded loaded = { 0 };
 	int found;

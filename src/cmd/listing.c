@@ -138,14 +138,16 @@ bool listing_wants(const struct listing *l, const char *field)
 static void escape_value(json_t **v)
 {
 	const char *text = json_string_value(*v);
+	json_t *safe;
 
 	if (!text)
 		return;
 	for (const char *c = text; *c; c++) {
 		if ((unsigned char)*c >= 0x20 && (unsigned char)*c < 0x7f)
 			continue;
-		json_decref(*v);
-		*v = json_take(escaped(text));
+		safe = json_take(escaped(text));
+		json_decref(*v); /* text was part of it */
+		*v = safe;
 		return;
 	}
 }

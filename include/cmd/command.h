@@ -58,7 +58,8 @@ const struct command *command_find(int argc, char **argv, int *used, struct erro
 void command_help(const struct command *c, const char *called_as, struct str *out);
 /*
  * Makes ready what needs asks for and is not ready yet. main does so for the table's needs; a
- * command calls it when only some of its options need more.
+ * command calls it when only some of its options need more. When it enters the namespace, the store
+ * is opened again: containers found before must be found anew to be mounted.
  */
 int app_prepare(struct app *app, unsigned needs, struct error *err);
 /*

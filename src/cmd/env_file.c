@@ -71,8 +71,10 @@ int env_files_read(const struct strv *files, const struct strv *given, struct st
 		char *eq = strchr(given->v[i], '=');
 		auto_free char *name = eq ? xstrndup(given->v[i], (size_t)(eq - given->v[i])) : NULL;
 
-		if (eq) /* a name alone was looked up in vain: it is not set */
+		if (eq)
 			strv_env_set(out, name, eq + 1);
+		else /* a name alone takes the image's variable away */
+			strv_add(out, given->v[i]);
 	}
 	return 0;
 }

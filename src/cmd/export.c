@@ -51,28 +51,35 @@ static int running_root(struct app *app, const struct container *c, struct error
 	return root < 0 ? error_sys(err, "copy the container's root mount") : root;
 }
 
-static int stopped_root(struct app *app, struct container *c, struct error *err)
+/* The container is found once more, from within our namespace: its directory is to be mounted. */
+static int stopped_root(struct app *app, const char *name, struct error *err)
 {
-	auto_close int lock = container_lock(&app->store, c, err); /* nobody starts it meanwhile */
-	const struct strv *layers = &c->record.layers;
+	auto_done(container) struct container c;
+	auto_close int lock = -1;
+	const struct strv *layers = &c.record.layers;
 
-	if (lock < 0 || app_prepare(app, NEED_NAMESPACE, err) < 0)
+	container_init(&c);
+	if (app_prepare(app, NEED_NAMESPACE, err) < 0 || need_container(app, name, &c, err) < 0)
 		return -1;
-	/* the mount is open as long as we live, and so must be the lock: the process is short */
-	take_fd(&lock);
-	return rootfs_mount(&app->store, (const char *const *)layers->v, layers->n, c->fd,
+	lock = container_lock(&app->store, &c, err);
+	if (lock < 0)
+		return -1;
+	take_fd(&lock); /* kept to the end of the process: nobody starts it meanwhile */
+	return rootfs_mount(&app->store, (const char *const *)layers->v, layers->n, c.fd,
 			    ROOTFS_NODEV | ROOTFS_VOLATILE, err);
 }
 
-static int write_tree(struct app *app, struct container *c, int out, struct error *err)
+static int write_tree(struct app *app, const char *name, int out, struct error *err)
 {
 	struct layer_sink sink = { sink_write, &out };
-	auto_close int root =
-		container_is_up(c) ? running_root(app, c, err) : stopped_root(app, c, err);
+	auto_done(container) struct container c;
+	auto_close int root = -1;
 
-	if (root < 0)
+	container_init(&c);
+	if (need_container(app, name, &c, err) < 0)
 		return -1;
-	return tree_tar_write(root, &sink, err);
+	root = container_is_up(&c) ? running_root(app, &c, err) : stopped_root(app, c.id, err);
+	return root < 0 ? -1 : tree_tar_write(root, &sink, err);
 }
 
 /* Opened before we enter another mount namespace, where its name would mean another file. */
@@ -94,16 +101,11 @@ static int open_output(const struct export_args *args, struct error *err)
 static int export_run(struct app *app, void *arg, struct strv *operands, struct error *err)
 {
 	const struct export_args *args = arg;
-	auto_done(container) struct container c;
-	auto_close int out = -1;
+	auto_close int out = open_output(args, err);
 
-	container_init(&c);
-	if (need_container(app, operands->v[0], &c, err) < 0)
-		return -1;
-	out = open_output(args, err);
 	if (out < 0)
 		return -1;
-	if (write_tree(app, &c, out, err) < 0)
+	if (write_tree(app, operands->v[0], out, err) < 0)
 		return error_add(err, "cannot export '%s'", operands->v[0]);
 	return 0;
 }

@@ -55,6 +55,8 @@ static json_t *make_created_since(const void *item, const void *arg)
 	const struct step *s = item;
 	const struct history_ctx *ctx = arg;
 
+	if (!s->h->created)
+		return json_text("N/A");
 	return ctx->human ? time_since(created_ns(s)) : json_text(s->h->created);
 }
 

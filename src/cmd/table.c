@@ -131,7 +131,11 @@ static void unknown(int argc, char **argv, struct error *err)
 
 	list_names(noun, &names);
 	if (names.n > 0 && argc < 2) {
-		error_set(err, ERR_USAGE, "%s needs a command: %s, ...", noun, names.v[0]);
+		auto_done(str) struct str list = { 0 };
+
+		vec_each (&names, n)
+			str_addf(&list, "%s%s", list.len ? ", " : "", *n);
+		error_set(err, ERR_USAGE, "%s needs one of %s behind it", noun, list.s);
 	} else if (names.n > 0) {
 		nearest = str_nearest(argv[1], names.v, names.n);
 		error_set(err, ERR_USAGE, "'%s %s' is not a command of hod%s%s%s%s%s", noun,

@@ -274,8 +274,11 @@ int container_remove(struct store *st, struct container *c, struct error *err)
 	if (c->record.name && !c->why) {
 		if (name_release(st, c->record.name, c->id, err) < 0)
 			return -1;
-	} else if (names_release_all(st, c->id, err) < 0) {
-		return -1;
+	} else {
+		auto_close int lock = names_lock(st, err);
+
+		if (lock < 0 || names_release_all(st, c->id, err) < 0)
+			return -1;
 	}
 	if (store_trash(st, dir, c->id, err) < 0)
 		return error_add(err, "container %.12s", c->id);

@@ -79,7 +79,8 @@ char *container_make_name(struct store *st, struct error *err)
 	}
 }
 
-int name_find(struct store *st, const char *name, char *id, size_t size, struct error *err)
+/* The text of the link, whatever it is: 1, 0 when there is none, -1. What is no link has no text. */
+static int name_read(struct store *st, const char *name, char *id, size_t size, struct error *err)
 {
 	int names, r = store_dir_find(st, STORE_NAMES, &names, err);
 	ssize_t n;
@@ -87,35 +88,65 @@ int name_find(struct store *st, const char *name, char *id, size_t size, struct 
 	if (r <= 0)
 		return r;
 	n = readlinkat(names, name, id, size - 1);
-	if (n < 0 && (errno == ENOENT || errno == EINVAL || errno == ENAMETOOLONG))
+	if (n < 0 && (errno == ENOENT || errno == ENAMETOOLONG))
 		return 0;
-	if (n < 0)
+	if (n < 0 && errno != EINVAL)
 		return error_sys(err, "read the name %s", name);
-	id[n] = '\0';
-	return digest_is_hex(id);
+	id[n < 0 ? 0 : n] = '\0';
+	return 1;
 }
 
-/* 1 the name means nothing any more, 0 somebody has it, -1 */
-static int name_stale(struct store *st, const char *name, char id[CONTAINER_ID_MAX], struct error *err)
+int name_find(struct store *st, const char *name, char *id, size_t size, struct error *err)
+{
+	int r = name_read(st, name, id, size, err);
+
+	return r == 1 ? digest_is_hex(id) : r;
+}
+
+enum standing { IN_USE, STALE, ABSENT };
+
+/* What the name means, given that it leads to id; -1 when that cannot be told. */
+static int name_judge(struct store *st, const char *name, const char *id, struct error *err)
 {
 	struct container c;
-	int r = name_find(st, name, id, CONTAINER_ID_MAX, err), stale = 0;
+	int standing;
 
-	if (r < 0)
-		return -1;
-	if (r == 0)
-		return 1;
 	container_init(&c);
 	if (container_load(st, id, &c, err) < 0)
-		stale = err->kind == ERR_NOTFOUND ? 1 : -1;
+		standing = err->kind == ERR_NOTFOUND ? STALE : -1;
 	else if (c.why) /* what is damaged keeps its name, so that it can be removed by it */
-		stale = 0;
+		standing = IN_USE;
 	else if (c.record.id)
-		stale = !str_eq(c.record.name, name);
+		standing = str_eq(c.record.name, name) ? IN_USE : STALE;
 	else /* no record yet */
-		stale = container_lock_held(c.fd, "", err) == 0;
+		standing = container_lock_held(c.fd, "", err) == 0 ? STALE : IN_USE;
 	container_done(&c);
-	return stale;
+	return standing;
+}
+
+/*
+ * The lock is held. A container that is removed in order frees its name without the lock, and
+ * another may take it so; then what was judged is no longer there, and is judged anew.
+ */
+static int name_standing(struct store *st, const char *name, char id[CONTAINER_ID_MAX],
+			 struct error *err)
+{
+	char again[CONTAINER_ID_MAX];
+	int r, standing;
+
+	for (;;) {
+		r = name_read(st, name, id, CONTAINER_ID_MAX, err);
+		if (r <= 0)
+			return r < 0 ? -1 : ABSENT;
+		standing = name_judge(st, name, id, err);
+		if (standing != STALE)
+			return standing;
+		r = name_read(st, name, again, sizeof(again), err);
+		if (r < 0)
+			return -1;
+		if (r == 1 && strcmp(again, id) == 0)
+			return STALE;
+	}
 }
 
 int names_lock(struct store *st, struct error *err)
@@ -127,24 +158,31 @@ int names_lock(struct store *st, struct error *err)
 	return lock_take(lock, LOCK_EXCLUSIVE, err) < 0 ? -1 : take_fd(&lock);
 }
 
-/* The lock is held. */
 static int name_take_over(struct store *st, int names, const char *name, const char *id,
 			  struct error *err)
 {
 	char holder[CONTAINER_ID_MAX] = "";
-	int stale = name_stale(st, name, holder, err);
 
-	if (stale < 0)
-		return error_add(err, "name '%s'", name);
-	if (stale == 0) {
-		error_set(err, ERR_EXISTS, "the name '%s' is in use by container %.12s", name,
-			  holder);
-		return error_hint(err, "remove or rename that container, or choose another name");
+	for (;;) {
+		switch (name_standing(st, name, holder, err)) {
+		case IN_USE:
+			error_set(err, ERR_EXISTS, "the name '%s' is in use by container %.12s",
+				  name, holder);
+			return error_hint(
+				err, "remove or rename that container, or choose another name");
+		case STALE:
+			unlinkat(names, name, 0);
+			break;
+		case ABSENT:
+			break;
+		default:
+			return error_add(err, "name '%s'", name);
+		}
+		if (symlinkat(id, names, name) == 0)
+			return 0;
+		if (errno != EEXIST)
+			return error_sys(err, "reserve the name '%s'", name);
 	}
-	unlinkat(names, name, 0);
-	if (symlinkat(id, names, name) < 0)
-		return error_sys(err, "reserve the name '%s'", name);
-	return 0;
 }
 
 /* 1 it was free, 0 it is there already, -1 */
@@ -196,7 +234,7 @@ int names_sweep(struct store *st, struct error *err)
 	if (lock < 0 || dir_list(dir, &names, err) < 0)
 		return error_add(err, "sweep names");
 	strv_each (&names, i)
-		if (name_stale(st, names.v[i], id, err) == 1)
+		if (name_standing(st, names.v[i], id, err) == STALE)
 			unlinkat(dir, names.v[i], 0);
 	return 0;
 }

@@ -41,7 +41,7 @@ int names_sweep(struct store *st, struct error *err);
 /* The ID behind a name: 1, 0, -1. */
 int name_find(struct store *st, const char *name, char *id, size_t size, struct error *err);
 int name_release(struct store *st, const char *name, const char *id, struct error *err);
-/* Frees whatever names the container has: for one whose record cannot be read. */
+/* Frees whatever names the container has: for one without a sound record. names.lock is held. */
 int names_release_all(struct store *st, const char *id, struct error *err);
 
 /* Removes containers whose maker died before the record was written. */

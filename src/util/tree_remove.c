@@ -182,7 +182,13 @@ static int remove_below(struct tree *t, int dirfd, const char *name, struct erro
 	}
 }
 
-/* Another process may remove the same tree; what it takes away under our feet is no failure. */
+/* Can another process have caused this, by removing the same tree, or by a last file it made in it? */
+static bool is_crossed(int sys)
+{
+	return sys == ENOENT || sys == ENOTEMPTY || sys == EEXIST;
+}
+
+/* What others take away under our feet, or add to it, is no failure; it is only done again. */
 static int remove_directory(int dirfd, const char *name, struct error *err)
 {
 	for (int tries = 0;; tries++) {
@@ -190,11 +196,11 @@ static int remove_directory(int dirfd, const char *name, struct error *err)
 		int r = remove_below(&t, dirfd, name, err);
 
 		tree_done(&t);
-		if (r < 0 && (err->sys != ENOENT || tries > 100))
+		if (r < 0 && (!is_crossed(err->sys) || tries > 100))
 			return -1;
 		if (unlinkat(dirfd, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
 			return 0;
-		if (r == 0)
+		if (!is_crossed(errno) || tries > 100)
 			return error_sys(err, "remove directory");
 	}
 }

@@ -11,6 +11,7 @@
 #include "image/archive.h"
 
 #include "archive_out.h"
+#include "image_names.h"
 #include "layer_blob.h"
 #include "store/blob.h"
 #include "util/fd.h"
@@ -93,25 +94,6 @@ static int image_plan(struct saving *s, struct saved *i, struct error *err)
 	return 0;
 }
 
-/* The canonical name when the user named it so; NULL for an ID, a digest or a "<none>". */
-static char *name_asked_for(const char *text, const struct image *image)
-{
-	struct reference r = { 0 };
-	struct error no_name = { 0 }; /* an ID */
-	char *name = NULL;
-
-	if (!image->name || reference_parse(text, &r, &no_name) < 0)
-		return NULL;
-	if (r.transport == TRANSPORT_NONE && !digest_is_set(&r.digest))
-		name = reference_name(&r);
-	reference_done(&r);
-	if (name && strcmp(name, image->name) != 0) {
-		free(name);
-		name = NULL;
-	}
-	return name;
-}
-
 static int image_add(struct saving *s, const char *text, struct error *err)
 {
 	struct image image = { 0 };
@@ -123,7 +105,7 @@ static int image_add(struct saving *s, const char *text, struct error *err)
 		return -1;
 	if (r == 0)
 		return error_set(err, ERR_NOTFOUND, "no image '%s'", text);
-	name = name_asked_for(text, &image);
+	name = image_name_typed(text, &image);
 	vec_each (&s->images, i)
 		if (digest_eq(&i->image.manifest_digest, &image.manifest_digest))
 			at = i;

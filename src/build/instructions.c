@@ -4,6 +4,7 @@
  * A new instruction is a row here, a do_ function and a golden case.
  */
 #include "instructions.h"
+#include "builder.h"
 
 #include <ctype.h>
 #include <strings.h>
@@ -38,25 +39,25 @@ static const struct flag_def health_flags[] = {
 
 /* clang-format off */
 const struct instruction_def instructions[] = {
-	/* name        arguments      variables  flags       min max */
-	{ "ADD",         ARGS_LIST,    EXPAND,   add_flags,    2, 0, "sources and a destination" },
-	{ "ARG",         ARGS_NAMES,   EXPAND,   NULL,         1, 0, "NAME or NAME=value" },
-	{ "CMD",         ARGS_COMMAND, VERBATIM, NULL,         0, 0, "a command" },
-	{ "COPY",        ARGS_LIST,    EXPAND,   copy_flags,   2, 0, "sources and a destination" },
-	{ "ENTRYPOINT",  ARGS_COMMAND, VERBATIM, NULL,         0, 0, "a command" },
-	{ "ENV",         ARGS_PAIRS,   EXPAND,   NULL,         2, 0, "NAME=value" },
-	{ "EXPOSE",      ARGS_WORDS,   EXPAND,   NULL,         1, 0, "ports" },
-	{ "FROM",        ARGS_WORDS,   EXPAND,   from_flags,   1, 3, "IMAGE or IMAGE AS NAME" },
-	{ "HEALTHCHECK", ARGS_HEALTH,  VERBATIM, health_flags, 1, 0, "NONE, or CMD and a command" },
-	{ "LABEL",       ARGS_PAIRS,   EXPAND,   NULL,         2, 0, "NAME=value" },
-	{ "MAINTAINER",  ARGS_ONE,     VERBATIM, NULL,         1, 1, "a name" },
-	{ "ONBUILD",     ARGS_TRIGGER, VERBATIM, NULL,         1, 1, "an instruction" },
-	{ "RUN",         ARGS_COMMAND, VERBATIM, run_flags,    1, 0, "a command" },
-	{ "SHELL",       ARGS_JSON,    VERBATIM, NULL,         1, 0, "a JSON array of strings" },
-	{ "STOPSIGNAL",  ARGS_ONE,     EXPAND,   NULL,         1, 1, "a signal" },
-	{ "USER",        ARGS_ONE,     EXPAND,   NULL,         1, 1, "a user" },
-	{ "VOLUME",      ARGS_LIST,    EXPAND,   NULL,         1, 0, "paths" },
-	{ "WORKDIR",     ARGS_ONE,     EXPAND,   NULL,         1, 1, "a path" },
+	/* name        arguments     variables flags         carried out by  min, max */
+	{ "ADD",         ARGS_LIST,    EXPAND,   add_flags,    do_add,         2, 0, "sources and a destination" },
+	{ "ARG",         ARGS_NAMES,   EXPAND,   NULL,         do_arg,         1, 0, "NAME or NAME=value" },
+	{ "CMD",         ARGS_COMMAND, VERBATIM, NULL,         do_cmd,         0, 0, "a command" },
+	{ "COPY",        ARGS_LIST,    EXPAND,   copy_flags,   do_copy,        2, 0, "sources and a destination" },
+	{ "ENTRYPOINT",  ARGS_COMMAND, VERBATIM, NULL,         do_entrypoint,  0, 0, "a command" },
+	{ "ENV",         ARGS_PAIRS,   EXPAND,   NULL,         do_env,         2, 0, "NAME=value" },
+	{ "EXPOSE",      ARGS_WORDS,   EXPAND,   NULL,         do_expose,      1, 0, "ports" },
+	{ "FROM",        ARGS_WORDS,   VERBATIM, from_flags,   do_from,        1, 3, "IMAGE or IMAGE AS NAME" },
+	{ "HEALTHCHECK", ARGS_HEALTH,  VERBATIM, health_flags, do_healthcheck, 1, 0, "NONE, or CMD and a command" },
+	{ "LABEL",       ARGS_PAIRS,   EXPAND,   NULL,         do_label,       2, 0, "NAME=value" },
+	{ "MAINTAINER",  ARGS_ONE,     VERBATIM, NULL,         do_maintainer,  1, 1, "a name" },
+	{ "ONBUILD",     ARGS_TRIGGER, VERBATIM, NULL,         do_onbuild,     1, 1, "an instruction" },
+	{ "RUN",         ARGS_COMMAND, VERBATIM, run_flags,    do_run,         1, 0, "a command" },
+	{ "SHELL",       ARGS_JSON,    VERBATIM, NULL,         do_shell,       1, 0, "a JSON array of strings" },
+	{ "STOPSIGNAL",  ARGS_ONE,     EXPAND,   NULL,         do_stopsignal,  1, 1, "a signal" },
+	{ "USER",        ARGS_ONE,     EXPAND,   NULL,         do_user,        1, 1, "a user" },
+	{ "VOLUME",      ARGS_LIST,    EXPAND,   NULL,         do_volume,      1, 0, "paths" },
+	{ "WORKDIR",     ARGS_ONE,     EXPAND,   NULL,         do_workdir,     1, 1, "a path" },
 };
 /* clang-format on */
 const size_t n_instructions = ARRAY_SIZE(instructions);

@@ -27,13 +27,17 @@ struct flag_def {
 	const char *name;
 	enum flag_kind kind;
 };
+struct builder;
+struct stage_state;
 struct instruction_def {
 	const char *name;
 	enum arguments args;
 	enum variables variables;
 	const struct flag_def *flags; /* NULL: none */
-	unsigned min, max;	      /* of args; max 0: no limit */
-	const char *usage;	      /* what it takes, for messages */
+	int (*perform)(struct builder *b, struct stage_state *s, const struct instruction *in,
+		       struct error *err);
+	unsigned min, max; /* of args; max 0: no limit */
+	const char *usage; /* what it takes, for messages */
 };
 extern const struct instruction_def instructions[];
 extern const size_t n_instructions;

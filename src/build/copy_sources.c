@@ -1,0 +1,285 @@
+/*
+ * copy_sources.c - what COPY and ADD were told to take.
+ *
+ * Spec   Dockerfile reference, "COPY", "ADD"; FEATURES B14, B18, B21, B22, B26.
+ */
+#include "copy_sources.h"
+#include "image/resolve.h"
+#include "store/rootfs.h"
+#include "tar_probe.h"
+#include "util/path.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <strings.h>
+
+void copy_sources_done(struct copy_sources *c)
+{
+	vec_each (&c->v, s) {
+		free(s->base);
+		free(s->text);
+	}
+	vec_done(&c->v);
+	tree_done(&c->own);
+	owner_stack_done(&c->owners);
+	auto_close_fd(&c->view);
+	c->view = -1;
+	strv_done(&c->layers);
+	ignore_done(&c->exclude);
+}
+
+static int layers_of_image(struct builder *b, const char *name, struct strv *layers, struct error *err)
+{
+	struct image i;
+	int r;
+
+	if (strcmp(name, "scratch") == 0)
+		return error_set(err, ERR_INVALID, "--from=scratch: there is nothing in it");
+	image_init(&i);
+	if (image_resolve(b->st, name, &b->platform, b->r->pull, &b->e->progress, &i, err) < 0)
+		return error_add(err, "--from=%s", name);
+	vec_each (&i.diff_ids, d)
+		strv_add(layers, d->hex);
+	r = cache_keep_layers(b->st, layers, err);
+	image_done(&i);
+	return r;
+}
+
+int copy_sources_open(struct builder *b, const struct instruction *in, struct copy_sources *c,
+		      struct error *err)
+{
+	const char *from = instruction_flag(in, "from");
+	size_t index;
+	int found;
+
+	*c = (struct copy_sources){ .view = -1 };
+	vec_each (&in->flags, f)
+		if (strcmp(f->def->name, "exclude") == 0 && ignore_add(&c->exclude, f->value, err) < 0)
+			return error_add(err, "--exclude=%s", f->value);
+	if (!from) {
+		c->tree = &b->context.tree;
+		return 0;
+	}
+	c->tree = &c->own;
+	found = stage_find(&b->stages, from, b->stage, &index, err);
+	if (found < 0)
+		return -1;
+	if (found == 0)
+		return layers_of_image(b, from, &c->layers, err);
+	if (stage_build(b, index, err) < 0)
+		return -1;
+	strv_copy(&c->layers, &b->states[index].layers);
+	return 0;
+}
+
+/* Mounts the tree of another stage or image; not needed when the cache knew its digest. */
+static int mount_own(struct builder *b, struct copy_sources *c, struct error *err)
+{
+	if (c->tree != &c->own || c->view >= 0)
+		return 0;
+	c->view = rootfs_mount(b->st, (const char *const *)c->layers.v, c->layers.n, -1,
+			       ROOTFS_NODEV, err);
+	if (c->view < 0)
+		return -1;
+	tree_init(&c->own, c->view, "the other stage");
+	c->own.foreign = true;
+	c->own.owners = b->st->single ? &c->owners : NULL;
+	return owner_stack_open(b->st, &c->layers, &c->owners, err);
+}
+
+/* "../a", "/a" and "a/" are all "a": nothing is above the tree's top. */
+static char *clamp(const char *word)
+{
+	auto_free char *rooted = xasprintf("/%s", word);
+	char *clean = path_clean(rooted);
+
+	memmove(clean, clean + 1, strlen(clean));
+	return clean;
+}
+
+static int wants_unpacking(struct tree *t, const struct instruction *in, struct copy_source *s,
+			   struct error *err)
+{
+	const char *unpack = instruction_flag(in, "unpack");
+	auto_free char *path = node_path(s->node);
+	auto_close int fd = -1;
+	int r;
+
+	if (!instruction_is(in, "ADD") || !S_ISREG(s->node->st.st_mode))
+		return 0;
+	if (unpack && strcasecmp(unpack, "false") == 0)
+		return 0;
+	if (unpack && strcasecmp(unpack, "true") != 0)
+		return error_set(err, ERR_INVALID, "ADD --unpack=%s: true or false", unpack);
+	fd = rootfs_open(t->root, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0, err);
+	if (fd < 0)
+		return -1;
+	r = tar_probe(fd, err);
+	if (r == 0 && unpack)
+		return error_set(err, ERR_INVALID, "ADD --unpack=true: %s is no archive", path);
+	s->archive = r == 1;
+	return r < 0 ? -1 : 0;
+}
+
+static int add_node(struct tree *t, const struct instruction *in, struct copy_sources *c,
+		    struct node *n, const char *base, struct error *err)
+{
+	struct copy_source *s = vec_add(&c->v);
+
+	s->node = n;
+	s->base = xstrdup(base);
+	return wants_unpacking(t, in, s, err);
+}
+
+static int not_found(const struct copy_sources *c, const char *path, bool ignored, struct error *err)
+{
+	error_set(err, ERR_NOTFOUND, "'%s' is not in %s", path, c->tree->name);
+	return ignored ? error_hint(err, "the ignore file leaves it out") : -1;
+}
+
+static int find_one(struct builder *b, const struct instruction *in, struct copy_sources *c,
+		    const char *path, const char *base, struct error *err)
+{
+	struct node *n;
+	bool ignored;
+	int r = tree_find(c->tree, path, &n, &ignored, err);
+
+	(void)b;
+	if (r < 0)
+		return -1;
+	if (r == 0)
+		return not_found(c, path, ignored, err);
+	return add_node(c->tree, in, c, n, base, err);
+}
+
+static int find_pattern(struct builder *b, const struct instruction *in, struct copy_sources *c,
+			const char *pattern, struct error *err)
+{
+	nodes found = { 0 };
+	int r = tree_match(c->tree, pattern, &found, err);
+
+	c->wildcard = true;
+	for (size_t i = 0; r == 0 && i < found.n; i++) {
+		auto_free char *path = node_path(found.v[i]);
+
+		r = find_one(b, in, c, path, found.v[i]->name, err);
+	}
+	vec_done(&found);
+	return r;
+}
+
+/* "http://...", "git@host:..." and what ADD takes for a repository */
+static bool is_remote(const char *word)
+{
+	static const char *const prefixes[] = { "http://", "https://", "git://", "ssh://", "git@" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
+		if (strncasecmp(word, prefixes[i], strlen(prefixes[i])) == 0)
+			return true;
+	return false;
+}
+
+static void add_heredoc(struct copy_sources *c, const struct heredoc *doc)
+{
+	struct copy_source *s = vec_add(&c->v);
+
+	s->base = xstrdup(doc->word);
+	s->text = heredoc_text(doc);
+}
+
+static int find_word(struct builder *b, const struct instruction *in, struct copy_sources *c,
+		     const char *word, struct error *err)
+{
+	auto_free char *path = NULL, *plain = NULL;
+
+	if (instruction_is(in, "ADD") && is_remote(word))
+		return error_set(err, ERR_UNSUPPORTED,
+				 "ADD %s: URLs and repositories are not supported by this version",
+				 word);
+	if (c->tree->root < 0)
+		return error_set(err, ERR_INVALID,
+				 "%s %s: there is no build context, the Dockerfile came from "
+				 "standard input",
+				 in->def->name, word);
+	path = clamp(word);
+	if (!glob_is_special(path))
+		return find_one(b, in, c, path, path_base(path), err);
+	plain = glob_plain(path);
+	/* an escaped character alone makes no pattern */
+	if (!strpbrk(path, "*?["))
+		return find_one(b, in, c, plain, path_base(plain), err);
+	return find_pattern(b, in, c, path, err);
+}
+
+int copy_sources_find(struct builder *b, const struct instruction *in, struct copy_sources *c,
+		      struct error *err)
+{
+	size_t docs = 0;
+
+	if (c->v.n)
+		return 0;
+	if (mount_own(b, c, err) < 0)
+		return -1;
+	for (size_t i = 0; i + 1 < in->args.n; i++) {
+		struct heredoc h = { 0 };
+
+		if (docs < in->docs.n && !in->exec && heredoc_word(in->args.v[i], &h)) {
+			free(h.word);
+			add_heredoc(c, &in->docs.v[docs++]);
+			continue;
+		}
+		if (find_word(b, in, c, in->args.v[i], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int digest_found(struct copy_sources *c, char hex[SHA256_HEX], struct error *err)
+{
+	struct key k;
+
+	key_begin(&k, "SOURCES");
+	key_int(&k, "wildcard", c->wildcard);
+	vec_each (&c->v, s) {
+		key_add(&k, "as", s->base);
+		key_int(&k, "unpack", s->archive);
+		key_add(&k, "text", s->text);
+		if (s->node &&
+		    node_key(c->tree, s->node, c->exclude.rules.n ? &c->exclude : NULL, &k, err) < 0)
+			return -1;
+	}
+	key_end(&k, hex);
+	return 0;
+}
+
+/*
+ * Another stage is told by its layers, and what was once taken from these need not be read again;
+ * yet the step's key holds what was taken, so that another stage with the same result is a hit.
+ */
+int copy_sources_digest(struct builder *b, const struct instruction *in, struct copy_sources *c,
+			char hex[SHA256_HEX], struct error *err)
+{
+	char quick[SHA256_HEX];
+	struct key k;
+	int r = 0;
+
+	if (c->tree == &c->own) {
+		key_begin(&k, "TAKEN");
+		key_add(&k, "instruction", in->def->name);
+		key_list(&k, "layers", &c->layers);
+		key_list(&k, "words", &in->args);
+		vec_each (&in->flags, f)
+			if (strcmp(f->def->name, "exclude") == 0 ||
+			    strcmp(f->def->name, "unpack") == 0)
+				key_add(&k, f->def->name, f->value);
+		vec_each (&in->docs, d)
+			key_add(&k, d->word, d->body);
+		key_end(&k, quick);
+		r = b->r->no_cache ? 0 : cache_find_text(b->st, quick, hex, SHA256_HEX, err);
+		if (r != 0)
+			return r < 0 ? -1 : 0;
+	}
+	if (copy_sources_find(b, in, c, err) < 0 || digest_found(c, hex, err) < 0)
+		return -1;
+	return c->tree == &c->own ? cache_put_text(b->st, quick, hex, err) : 0;
+}

@@ -1,0 +1,242 @@
+/*
+ * do_copy.c - COPY and ADD: from the context, a stage or an image into a layer of their own.
+ *
+ * Spec   Dockerfile reference, "COPY", "ADD"; FEATURES B14-B18, B21, B22, B26.
+ */
+#include "copy_sources.h"
+#include "copy_tree.h"
+#include "image/layer_tar.h"
+#include "util/path.h"
+#include "util/userdb.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+
+#define ARCHIVE_MAX ((int64_t)1 << 40)
+
+/* Where it goes, by the last argument. */
+struct destination {
+	char *path;	/* absolute, cleaned */
+	bool directory; /* it ends in "/", or is "." or "..": a directory, there or not */
+};
+
+static void destination_done(struct destination *d)
+{
+	free(d->path);
+}
+
+static int destination_parse(const struct stage_state *s, const char *word, struct destination *d,
+			     struct error *err)
+{
+	const char *workdir = s->config.config.working_dir;
+	auto_free char *from = path_join("/", str_empty(workdir) ? "/" : workdir);
+	const char *last = path_base(word);
+
+	if (!*word)
+		return error_set(err, ERR_INVALID, "the destination is empty");
+	d->path = path_join(from, word);
+	d->directory = str_ends(word, "/") || strcmp(last, ".") == 0 || strcmp(last, "..") == 0;
+	return 0;
+}
+
+struct copying {
+	struct builder *b;
+	const struct instruction *in;
+	struct copy_sources sources;
+	struct destination dest;
+	struct mode_change chmod;
+	struct draft draft;
+	struct copier copier;
+	struct str resolved; /* of the destination */
+	bool is_directory;   /* what is at resolved, or will be */
+};
+
+static void copying_done(struct copying *c)
+{
+	copier_done(&c->copier);
+	draft_done(&c->draft);
+	copy_sources_done(&c->sources);
+	destination_done(&c->dest);
+	mode_done(&c->chmod);
+	str_done(&c->resolved);
+}
+
+/* Rules about how many sources go where (B14). */
+static int check_destination(struct copying *c, struct error *err)
+{
+	const char *word = c->in->args.v[c->in->args.n - 1];
+	struct stat st;
+	int r = draft_resolve(&c->draft, c->dest.path, &c->resolved, &st, err);
+
+	if (r < 0)
+		return -1;
+	if (r == 1 && c->dest.directory && !S_ISDIR(st.st_mode))
+		return error_set(err, ERR_INVALID, "%s is not a directory", c->dest.path);
+	c->is_directory = c->dest.directory || (r == 1 && S_ISDIR(st.st_mode));
+	if (c->in->args.n > 2 && !c->dest.directory)
+		return error_set(err, ERR_INVALID,
+				 "%s of more than one source: the destination '%s' must end in /",
+				 c->in->def->name, word);
+	if (c->sources.v.n > 1 && !c->is_directory)
+		return error_set(err, ERR_INVALID,
+				 "%s: the pattern matches %zu names, so '%s' must end in /",
+				 c->in->def->name, c->sources.v.n, word);
+	return 0;
+}
+
+static int unpack(struct copying *c, const struct copy_source *s, struct error *err)
+{
+	struct copier *k = &c->copier;
+	struct layer_apply_options o = { .form = LAYER_PLAIN,
+					 .uid = k->chown ? (int64_t)k->uid : -1,
+					 .gid = k->chown ? (int64_t)k->gid : -1,
+					 .owners = &c->draft.owners,
+					 .single = c->b->st->single,
+					 .prefix = c->resolved.s + 1 };
+	auto_free char *path = node_path(s->node);
+	struct layer_stats stats = { 0 };
+	auto_close int from = -1, merged = -1, dir = -1;
+	struct stream *in;
+	int r;
+
+	dir = draft_dir(&c->draft, c->resolved.s, k->chown ? k->uid : 0, k->chown ? k->gid : 0, err);
+	from = dir < 0 ? -1
+		       : rootfs_open(c->sources.tree->root, path,
+				     O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0, err);
+	if (from < 0)
+		return -1;
+	merged = draft_mount(&c->draft, err);
+	if (merged < 0)
+		return -1;
+	in = stream_open(from, ARCHIVE_MAX, err);
+	if (!in)
+		return -1;
+	r = layer_apply(in, merged, &o, &stats, err);
+	stream_close(in);
+	return r < 0 ? error_add(err, "unpack %s", path) : 0;
+}
+
+static int copy_source(struct copying *c, const struct copy_source *s, struct error *err)
+{
+	auto_free char *to =
+		c->is_directory ? path_in(c->resolved.s, s->base) : xstrdup(c->resolved.s);
+	struct stat st;
+	int r;
+
+	if (s->archive)
+		return unpack(c, s, err);
+	if (s->text)
+		return copier_write(&c->copier, s->text, strlen(s->text), to, err);
+	if (!S_ISDIR(s->node->st.st_mode))
+		return copier_copy(&c->copier, s->node, to, err);
+	/* a directory's contents go into the destination, which becomes one */
+	r = draft_find(&c->draft, c->resolved.s, &st, err);
+	if (r < 0)
+		return -1;
+	if (r == 1 && !S_ISDIR(st.st_mode))
+		return error_set(err, ERR_INVALID, "cannot copy a directory onto the file %s",
+				 c->dest.path);
+	return copier_copy(&c->copier, s->node, c->resolved.s, err);
+}
+
+static int set_owner(struct copying *c, int view, struct error *err)
+{
+	const char *chown = instruction_flag(c->in, "chown");
+
+	if (!chown)
+		return 0;
+	c->copier.chown = true;
+	if (user_find_owner(view, chown, &c->copier.uid, &c->copier.gid, err) < 0)
+		return error_add(err, "--chown=%s", chown);
+	return 0;
+}
+
+static int perform(struct copying *c, struct stage_state *s, struct digest *layer, struct error *err)
+{
+	int view = stage_view(c->b, s, err);
+
+	if (view < 0 || copy_sources_find(c->b, c->in, &c->sources, err) < 0 ||
+	    draft_begin(c->b->st, &s->layers, view, &c->draft, err) < 0)
+		return -1;
+	c->copier.draft = &c->draft;
+	c->copier.tree = c->sources.tree;
+	c->copier.exclude = c->sources.exclude.rules.n ? &c->sources.exclude : NULL;
+	c->copier.chmod = instruction_flag(c->in, "chmod") ? &c->chmod : NULL;
+	if (set_owner(c, view, err) < 0 || check_destination(c, err) < 0)
+		return -1;
+	vec_each (&c->sources.v, source)
+		if (copy_source(c, source, err) < 0)
+			return -1;
+	if (c->copier.skipped)
+		progress_note(&c->b->e->progress, "%s: %u sockets or named pipes were left out",
+			      c->in->def->name, c->copier.skipped);
+	return draft_commit(&c->draft, c->b->epoch, layer, err);
+}
+
+static void make_key(struct copying *c, const struct stage_state *s, const char *sources,
+		     char key[SHA256_HEX])
+{
+	struct key k;
+
+	key_begin(&k, c->in->def->name);
+	key_list(&k, "layers", &s->layers);
+	key_add(&k, "sources", sources);
+	key_int(&k, "arguments", (int64_t)c->in->args.n);
+	key_add(&k, "to", c->dest.path);
+	key_int(&k, "directory", c->dest.directory);
+	key_add(&k, "chown", instruction_flag(c->in, "chown"));
+	key_add(&k, "chmod", instruction_flag(c->in, "chmod"));
+	key_int(&k, "epoch", c->b->epoch);
+	key_end(&k, key);
+}
+
+static char *history_line(const struct instruction *in)
+{
+	auto_done(str) struct str text = { 0 };
+
+	str_add(&text, in->def->name);
+	vec_each (&in->flags, f)
+		str_addf(&text, " --%s=%s", f->def->name, f->value);
+	strv_each (&in->args, i)
+		str_addf(&text, " %s", in->args.v[i]);
+	return str_take(&text);
+}
+
+static int copy(struct copying *c, struct stage_state *s, struct error *err)
+{
+	auto_free char *created_by = history_line(c->in);
+	const char *chmod = instruction_flag(c->in, "chmod");
+	char sources[SHA256_HEX], key[SHA256_HEX];
+	struct digest layer;
+	int r;
+
+	if (chmod && mode_parse(chmod, &c->chmod, err) < 0)
+		return -1;
+	if (destination_parse(s, c->in->args.v[c->in->args.n - 1], &c->dest, err) < 0 ||
+	    copy_sources_open(c->b, c->in, &c->sources, err) < 0 ||
+	    copy_sources_digest(c->b, c->in, &c->sources, sources, err) < 0)
+		return -1;
+	make_key(c, s, sources, key);
+	r = step_find(c->b, s, key, created_by, err);
+	if (r != 0)
+		return r < 0 ? -1 : 0;
+	if (perform(c, s, &layer, err) < 0)
+		return -1;
+	return step_finish(c->b, s, key, &layer, created_by, err);
+}
+
+int do_copy(struct builder *b, struct stage_state *s, const struct instruction *in, struct error *err)
+{
+	struct copying c = { .b = b, .in = in, .draft = DRAFT_NONE };
+	int r;
+
+	c.sources.view = -1;
+	r = copy(&c, s, err);
+	copying_done(&c);
+	return r;
+}
+
+int do_add(struct builder *b, struct stage_state *s, const struct instruction *in, struct error *err)
+{
+	return do_copy(b, s, in, err);
+}

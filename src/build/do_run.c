@@ -1,0 +1,183 @@
+/*
+ * do_run.c - RUN: the one road. The engine runs the command above the stage's layers and leaves
+ * what it changed as a layer.
+ *
+ * Spec   Dockerfile reference, "RUN", "Here-Documents"; FEATURES B25, B26, B33.
+ */
+#include "builder.h"
+#include "engine/container.h"
+#include "image/layer_tar.h"
+
+#include <stdio.h>
+#include <strings.h>
+
+/* Known to every RUN when given, without ARG, and then neither in keys nor in the history. */
+static const char *const proxy_args[] = {
+	"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "FTP_PROXY",
+	"ftp_proxy",  "NO_PROXY",   "no_proxy",	   "ALL_PROXY",	  "all_proxy",
+};
+
+bool arg_is_proxy(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(proxy_args); i++)
+		if (strcmp(proxy_args[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* ARGs are environment of RUN unless ENV has the name. */
+static void arg_env(const struct stage_state *s, struct strv *env)
+{
+	strv_each (&s->args, i) {
+		const char *value;
+		auto_free char *name = arg_name(s->args.v[i], &value);
+
+		if (!strv_env_get(&s->config.config.env, name))
+			strv_env_set(env, name, value ? value : "");
+	}
+}
+
+static void proxy_env(const struct builder *b, const struct stage_state *s, struct strv *env)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(proxy_args); i++) {
+		const char *name = proxy_args[i], *value = strv_env_get(&b->r->args, name);
+
+		if (value && !strv_env_get(env, name) && !strv_env_get(&s->config.config.env, name))
+			strv_env_set(env, name, value);
+	}
+}
+
+/* The whole text is one heredoc's word: its body is what is run. */
+static const struct heredoc *only_heredoc(const struct instruction *in)
+{
+	struct heredoc h = { 0 };
+	bool only = in->docs.n == 1 && !in->exec && in->args.n == 1 &&
+		    !strpbrk(in->args.v[0], " \t") && heredoc_word(in->args.v[0], &h);
+
+	free(h.word);
+	return only ? &in->docs.v[0] : NULL;
+}
+
+static int command_line(const struct stage_state *s, const struct instruction *in,
+			struct strv *argv, struct error *err)
+{
+	const struct heredoc *only = only_heredoc(in);
+	struct str text = { 0 };
+
+	if (in->exec) {
+		strv_copy(argv, &in->args);
+		return 0;
+	}
+	stage_shell(s, argv);
+	if (only) {
+		char *body = heredoc_text(only);
+
+		strv_take(argv, body);
+		if (strncmp(body, "#!", 2) == 0)
+			return error_set(err, ERR_UNSUPPORTED,
+					 "RUN <<%s: a script with '#!' is not supported by this "
+					 "version; name its interpreter: RUN <<%s python3",
+					 only->word, only->word);
+		return 0;
+	}
+	str_add(&text, in->args.v[0]);
+	vec_each (&in->docs, d) /* the shell reads them as it would read its own */
+		str_addf(&text, "\n%s%s", d->body, d->word);
+	strv_take(argv, str_take(&text));
+	return 0;
+}
+
+static int check_flags(const struct builder *b, const struct instruction *in, const char **network,
+		       struct error *err)
+{
+	const char *security = instruction_flag(in, "security");
+	const char *net = instruction_flag(in, "network");
+
+	*network = b->r->network ? b->r->network : "none";
+	if (net && strcmp(net, "none") != 0 && strcmp(net, "host") != 0 && strcmp(net, "default") != 0)
+		return error_set(err, ERR_INVALID, "RUN --network=%s: default, none or host", net);
+	if (net && strcmp(net, "default") != 0)
+		*network = net;
+	if (security && strcmp(security, "sandbox") != 0)
+		return error_set(err, ERR_UNSUPPORTED,
+				 "RUN --security=%s is not supported by this "
+				 "version",
+				 security);
+	return 0;
+}
+
+static void make_key(const struct builder *b, const struct stage_state *s, const struct strv *argv,
+		     const struct strv *env, const char *network, char key[SHA256_HEX])
+{
+	const struct image_settings *c = &s->config.config;
+	struct key k;
+
+	key_begin(&k, "RUN");
+	key_list(&k, "layers", &s->layers);
+	key_list(&k, "command", argv);
+	key_list(&k, "env", &c->env);
+	key_list(&k, "args", env);
+	key_add(&k, "user", c->user);
+	key_add(&k, "workdir", c->working_dir);
+	key_add(&k, "network", network);
+	key_add(&k, "architecture", s->config.platform.architecture);
+	key_add(&k, "variant", s->config.platform.variant);
+	key_int(&k, "epoch", b->epoch);
+	key_end(&k, key);
+}
+
+static int run_command(struct builder *b, struct stage_state *s, struct run_request *r,
+		       struct digest *layer, struct error *err)
+{
+	struct staging staging = STAGING_NONE;
+	int code = 0, result;
+	auto_free char *command = NULL;
+
+	if (staging_begin(b->st, &staging, err) < 0)
+		return -1;
+	result = engine_run_step(b->e, r, &s->config.config, b->step_id, &staging, &code, err);
+	if (result == 0 && code != 0) {
+		command = strv_join(&r->entrypoint, " ");
+		*b->exit_code = code;
+		result = error_set(err, ERR_FAILED, "RUN %.200s%s: exit code %d", command,
+				   strlen(command) > 200 ? "..." : "", code);
+	}
+	if (result == 0)
+		result = layer_commit(b->st, &staging, b->epoch, layer, err);
+	staging_end(b->st, &staging);
+	return result;
+}
+
+int do_run(struct builder *b, struct stage_state *s, const struct instruction *in, struct error *err)
+{
+	struct run_request r;
+	auto_free char *words = NULL, *created_by = NULL;
+	const char *network;
+	char key[SHA256_HEX];
+	struct digest layer;
+	int result;
+
+	run_request_init(&r);
+	r.build_step = true;
+	r.has_entrypoint = true;
+	result = check_flags(b, in, &network, err);
+	if (result == 0)
+		result = command_line(s, in, &r.entrypoint, err);
+	if (result == 0) {
+		arg_env(s, &r.env);
+		make_key(b, s, &r.entrypoint, &r.env, network, key);
+		proxy_env(b, s, &r.env);
+		words = strv_join(&r.entrypoint, " ");
+		created_by = xasprintf("RUN %s", words);
+		r.network = xstrdup(network);
+		strv_copy(&r.layers, &s->layers);
+		result = step_find(b, s, key, created_by, err);
+	}
+	if (result == 0) {
+		result = run_command(b, s, &r, &layer, err);
+		if (result == 0)
+			result = step_finish(b, s, key, &layer, created_by, err);
+	}
+	run_request_done(&r);
+	return result < 0 ? -1 : 0;
+}

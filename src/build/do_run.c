@@ -5,11 +5,15 @@
  * Spec   Dockerfile reference, "RUN", "Here-Documents"; FEATURES B25, B26, B33.
  */
 #include "builder.h"
+#include "draft.h"
 #include "engine/container.h"
 #include "image/layer_tar.h"
+#include "util/fd.h"
 
 #include <stdio.h>
 #include <strings.h>
+
+#define SCRIPT "/.hod-run-script" /* seen by the step alone: not in the layer */
 
 /* Known to every RUN when given, without ARG, and then neither in keys nor in the history. */
 static const char *const proxy_args[] = {
@@ -58,33 +62,37 @@ static const struct heredoc *only_heredoc(const struct instruction *in)
 	return only ? &in->docs.v[0] : NULL;
 }
 
-static int command_line(const struct stage_state *s, const struct instruction *in,
-			struct strv *argv, struct error *err)
+/*
+ * The command line. *script is the text of a heredoc that is a program of its own ("#!"), to be
+ * found by the step at SCRIPT; else NULL.
+ */
+static void command_line(const struct stage_state *s, const struct instruction *in,
+			 struct strv *argv, char **script)
 {
 	const struct heredoc *only = only_heredoc(in);
 	struct str text = { 0 };
 
 	if (in->exec) {
 		strv_copy(argv, &in->args);
-		return 0;
+		return;
 	}
-	stage_shell(s, argv);
 	if (only) {
 		char *body = heredoc_text(only);
 
+		if (strncmp(body, "#!", 2) == 0) {
+			strv_add(argv, SCRIPT);
+			*script = body;
+			return;
+		}
+		stage_shell(s, argv);
 		strv_take(argv, body);
-		if (strncmp(body, "#!", 2) == 0)
-			return error_set(err, ERR_UNSUPPORTED,
-					 "RUN <<%s: a script with '#!' is not supported by this "
-					 "version; name its interpreter: RUN <<%s python3",
-					 only->word, only->word);
-		return 0;
+		return;
 	}
+	stage_shell(s, argv);
 	str_add(&text, in->args.v[0]);
 	vec_each (&in->docs, d) /* the shell reads them as it would read its own */
 		str_addf(&text, "\n%s%s", d->body, d->word);
 	strv_take(argv, str_take(&text));
-	return 0;
 }
 
 static int check_flags(const struct builder *b, const struct instruction *in, const char **network,
@@ -106,17 +114,19 @@ static int check_flags(const struct builder *b, const struct instruction *in, co
 	return 0;
 }
 
-static void make_key(const struct builder *b, const struct stage_state *s, const struct strv *argv,
-		     const struct strv *env, const char *network, char key[SHA256_HEX])
+static void make_key(const struct builder *b, const struct stage_state *s,
+		     const struct run_request *r, const char *script, const char *network,
+		     char key[SHA256_HEX])
 {
 	const struct image_settings *c = &s->config.config;
 	struct key k;
 
 	key_begin(&k, "RUN");
 	key_list(&k, "layers", &s->layers);
-	key_list(&k, "command", argv);
+	key_list(&k, "command", &r->entrypoint);
+	key_add(&k, "script", script);
 	key_list(&k, "env", &c->env);
-	key_list(&k, "args", env);
+	key_list(&k, "args", &r->env);
 	key_add(&k, "user", c->user);
 	key_add(&k, "workdir", c->working_dir);
 	key_add(&k, "network", network);
@@ -126,32 +136,57 @@ static void make_key(const struct builder *b, const struct stage_state *s, const
 	key_end(&k, key);
 }
 
-static int run_command(struct builder *b, struct stage_state *s, struct run_request *r,
-		       struct digest *layer, struct error *err)
+/* Puts the script where the step will find it, in the layer-to-be. */
+static int place_script(struct builder *b, struct stage_state *s, const char *script,
+			struct draft *d, struct error *err)
 {
-	struct staging staging = STAGING_NONE;
-	int code = 0, result;
-	auto_free char *command = NULL;
+	int view = stage_view(b, s, err);
 
-	if (staging_begin(b->st, &staging, err) < 0)
+	if (view < 0 || draft_begin(b->st, &s->layers, view, d, err) < 0 ||
+	    file_write(d->upper, SCRIPT + 1, script, strlen(script), 0755, false, err) < 0)
 		return -1;
-	result = engine_run_step(b->e, r, &s->config.config, b->step_id, &staging, &code, err);
-	if (result == 0 && code != 0) {
-		command = strv_join(&r->entrypoint, " ");
-		*b->exit_code = code;
-		result = error_set(err, ERR_FAILED, "RUN %.200s%s: exit code %d", command,
-				   strlen(command) > 200 ? "..." : "", code);
-	}
-	if (result == 0)
-		result = layer_commit(b->st, &staging, b->epoch, layer, err);
-	staging_end(b->st, &staging);
-	return result;
+	return fchmodat(d->upper, SCRIPT + 1, 0755, 0) < 0 ? error_sys(err, "make the script") : 0;
+}
+
+static int remove_script(struct draft *d, struct error *err)
+{
+	auto_close int diff = dir_open(d->staging.fd, "diff", err);
+
+	return diff < 0 ? -1 : tree_remove(diff, SCRIPT + 1, err);
+}
+
+static int failed(struct builder *b, const struct run_request *r, int code, struct error *err)
+{
+	auto_free char *command = strv_join(&r->entrypoint, " ");
+
+	*b->exit_code = code;
+	return error_set(err, ERR_FAILED, "RUN %.200s%s: exit code %d", command,
+			 strlen(command) > 200 ? "..." : "", code);
+}
+
+static int run_command(struct builder *b, struct stage_state *s, const struct run_request *r,
+		       const char *script, struct digest *layer, struct error *err)
+{
+	auto_done(draft) struct draft d = DRAFT_NONE;
+	int code = 0;
+
+	if (script ? place_script(b, s, script, &d, err) < 0
+		   : staging_begin(b->st, &d.staging, err) < 0)
+		return -1;
+	d.st = b->st;
+	if (engine_run_step(b->e, r, &s->config.config, b->step_id, &d.staging, &code, err) < 0)
+		return -1;
+	if (code)
+		return failed(b, r, code, err);
+	if (script && remove_script(&d, err) < 0)
+		return -1;
+	return layer_commit(b->st, &d.staging, b->epoch, layer, err);
 }
 
 int do_run(struct builder *b, struct stage_state *s, const struct instruction *in, struct error *err)
 {
 	struct run_request r;
-	auto_free char *words = NULL, *created_by = NULL;
+	auto_free char *words = NULL, *created_by = NULL, *script = NULL;
 	const char *network;
 	char key[SHA256_HEX];
 	struct digest layer;
@@ -161,20 +196,19 @@ int do_run(struct builder *b, struct stage_state *s, const struct instruction *i
 	r.build_step = true;
 	r.has_entrypoint = true;
 	result = check_flags(b, in, &network, err);
-	if (result == 0)
-		result = command_line(s, in, &r.entrypoint, err);
 	if (result == 0) {
+		command_line(s, in, &r.entrypoint, &script);
 		arg_env(s, &r.env);
-		make_key(b, s, &r.entrypoint, &r.env, network, key);
+		make_key(b, s, &r, script, network, key);
 		proxy_env(b, s, &r.env);
 		words = strv_join(&r.entrypoint, " ");
-		created_by = xasprintf("RUN %s", words);
+		created_by = xasprintf("RUN %s", script ? in->text : words);
 		r.network = xstrdup(network);
 		strv_copy(&r.layers, &s->layers);
 		result = step_find(b, s, key, created_by, err);
 	}
 	if (result == 0) {
-		result = run_command(b, s, &r, &layer, err);
+		result = run_command(b, s, &r, script, &layer, err);
 		if (result == 0)
 			result = step_finish(b, s, key, &layer, created_by, err);
 	}

@@ -40,13 +40,14 @@ static void kit_open(struct kit *k)
 	OK(userns_enter(false, &k->u, &err));
 	OK(store_open(k->store.path, STORE_CREATE, &k->st, &err));
 	k->st.single = k->u.mode == USERNS_SINGLE;
-	OK(engine_init(&k->e, &k->st, &k->u, &err));
+	k->e.store = &k->st;
+	OK(host_facts_find(&k->u, &k->e.facts, &err));
 	k->e.progress = (struct progress){ listen, k };
 }
 
 static void kit_close(struct kit *k)
 {
-	engine_done(&k->e);
+	host_facts_done(&k->e.facts);
 	store_close(&k->st);
 	scratch_done(&k->context);
 	scratch_done(&k->store);

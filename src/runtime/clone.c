@@ -15,6 +15,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#ifdef HOD_SAN
+#include <sanitizer/asan_interface.h>
+/* a child leaves its frames by exec, and the sanitizer would remember their red zones */
+#define stack_is_fresh(p, n) ASAN_UNPOISON_MEMORY_REGION(p, n)
+#else
+#define stack_is_fresh(p, n) ((void)0)
+#endif
+
 #define STACK_SIZE (256 << 10) /* bytes; only what is touched exists */
 #define GUARD_SIZE (64 << 10)  /* below it: no access */
 
@@ -101,6 +109,7 @@ pid_t clone_shared(const struct clone_request *r)
 
 	if (stack == MAP_FAILED)
 		return -1;
+	stack_is_fresh(stack, STACK_SIZE);
 	mprotect(stack, GUARD_SIZE, PROT_NONE);
 	args.flags |= CLONE_VM | CLONE_VFORK;
 	args.stack = (uintptr_t)stack;

@@ -24,8 +24,12 @@
 struct monitor_job {
 	struct store *store;
 	struct container *container; /* with record */
-	int lock;		     /* held: the container's life; the monitor keeps it */
-	const struct spec *spec;     /* as written to config.json */
+	/*
+	 * Held: the container's life. Borrowed, and kept open as long as the monitor lives; after
+	 * monitor_spawn the caller closes its own copy at once, or it would hold the lock too.
+	 */
+	int lock;
+	const struct spec *spec; /* as written to config.json */
 	/*
 	 * The rootfs as a detached mount, which the engine made to look users up in it; handed on
 	 * as runtime_options.rootfs. So the monitor mounts nothing and needs no mount namespace.
@@ -34,17 +38,11 @@ struct monitor_job {
 	struct log_options log;
 	int stop_signal;
 	int64_t timeout_ns; /* kill after so long; 0: never (exit code 124) */
-	/* The caller's own terminal side, foreground only (-1: not attached): */
+	/* The caller's own streams, monitor_run only (-1: not attached): */
 	int in, out, err_;
-	bool sig_proxy;
-	/*
-	 * monitor_spawn only: where to put a socket that is connected to the new monitor as its first
-	 * attacher, so that nothing the container prints is missed; NULL: none. For monitor_attach
-	 * (attach_options.sock). The container waits for this attacher as it would for a terminal.
-	 */
-	int *session;
+	bool sig_proxy;	   /* monitor_run only: false: INT, TERM, HUP, QUIT kill the container */
 	bool owned_binary; /* see runtime.h */
-	const char *detach_keys;
+	const char *detach_keys; /* of the caller's terminal; NULL: ctrl-p,ctrl-q */
 };
 struct monitor_result {
 	int exit_code; /* 0..255; 128+n for a signal; 124 timeout */
@@ -61,7 +59,8 @@ int monitor_run(const struct monitor_job *job, struct monitor_result *result, st
  * The same in a forked process of its own session, reparented, that has let go of all inherited
  * descriptors; returns when the container's command was executed (or could not be). client, when
  * not NULL, becomes the socket of a client that was attached before the command started, so that
- * nothing it prints is lost (attach_options.sock); yours.
+ * nothing it prints is lost (attach_options.sock); yours. The container waits for this client as it
+ * would for a terminal, while others that do not keep up miss some output.
  */
 int monitor_spawn(const struct monitor_job *job, int *client, struct error *err);
 

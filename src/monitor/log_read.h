@@ -83,6 +83,7 @@ struct log_reader {
 	bool final; /* the file that is read does not grow any more */
 	bool ended; /* until was passed */
 	char *line; /* text: LOG_LINE_MAX bytes and one */
+	char block[16384];
 };
 /* 1, 0 absent, -1. What it opens may be of a later generation: those between are gone. */
 int log_file_open(const struct log_reader *r, uint64_t generation, struct log_file *f,

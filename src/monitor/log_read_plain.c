@@ -62,10 +62,11 @@ static int range_flush(struct log_reader *r, const struct log_file *f, struct ra
 static int bytes_decorate(struct log_reader *r, const struct log_file *f, int64_t time_ns,
 			  int stream, uint64_t from, uint64_t to, struct error *err)
 {
-	char buf[16384];
+	char *buf = r->block;
 
 	while (from < to) {
-		ssize_t n = pread(f->fd, buf, MIN(sizeof(buf), (size_t)(to - from)), (off_t)from);
+		size_t want = MIN(sizeof(r->block), (size_t)(to - from));
+		ssize_t n = pread(f->fd, buf, want, (off_t)from);
 
 		if (n < 0)
 			return error_sys(err, "read the log");
@@ -170,10 +171,10 @@ static int record_tail(struct log_reader *r, const struct log_file *f,
 {
 	const uint64_t end = record->offset + record->length;
 	uint64_t to = end;
-	char buf[16384];
+	char *buf = r->block;
 
 	while (to > record->offset && !log_tail_done(&r->tail)) {
-		size_t want = MIN(sizeof(buf), (size_t)(to - record->offset));
+		size_t want = MIN(sizeof(r->block), (size_t)(to - record->offset));
 		uint64_t from = to - want;
 		ssize_t n = pread(f->fd, buf, want, (off_t)from);
 		const char *newline;

@@ -11,12 +11,6 @@
 #include "util/fd.h"
 #include "util/text.h"
 
-/* TEMPORARY */
-__attribute__((weak)) int container_refresh(struct store *st, struct container *c, struct error *err)
-{
-	return 0;
-}
-
 struct log_kit {
 	char path[64];
 	struct container c;

@@ -1,0 +1,118 @@
+/*
+ * exit_record.c - state.json, whose only writer is the monitor.
+ *
+ * The start record names the process so that it cannot be mistaken: its number, when it began, and
+ * in which boot. The exit record is written once, before anything else is done about the end.
+ */
+#include "exit_record.h"
+#include "util/fd.h"
+#include "util/text.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+int exit_code_of(const siginfo_t *info)
+{
+	return info->si_code == CLD_EXITED ? info->si_status : 128 + info->si_status;
+}
+
+static void set_text(char **member, const char *value)
+{
+	free(*member);
+	*member = xstrdup_or_null(value);
+}
+
+/* Field 22 of /proc/PID/stat; the name in it may hold anything, so from its last bracket on. */
+static int64_t start_time(pid_t pid)
+{
+	auto_done(str) struct str stat = { 0 };
+	struct error ignored = { 0 }; /* it has ended already: there is nobody to mistake it for */
+	char path[32];
+	const char *at;
+	int64_t ticks = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	if (file_read(AT_FDCWD, path, &stat, 4096, &ignored) < 0)
+		return 0;
+	at = strrchr(stat.s, ')');
+	for (int field = 2; at && field < 22; field++) {
+		at = strchr(at + 1, ' ');
+	}
+	if (at)
+		ticks = strtoll(at + 1, NULL, 10);
+	return ticks;
+}
+
+static int boot_id(struct container_state *s, struct error *err)
+{
+	auto_done(str) struct str id = { 0 };
+
+	if (file_read(AT_FDCWD, "/proc/sys/kernel/random/boot_id", &id, 128, err) < 0)
+		return -1;
+	while (id.len && id.s[id.len - 1] == '\n')
+		id.s[--id.len] = 0;
+	set_text(&s->boot_id, str_get(&id));
+	return 0;
+}
+
+int record_running(struct store *st, struct container *c, const struct runtime_process *p,
+		   struct error *err)
+{
+	struct container_state *s = &c->state;
+
+	s->pid = p->pid;
+	s->pid_start = start_time(p->pid);
+	s->monitor_pid = getpid();
+	s->started_ns = time_now_ns();
+	s->finished_ns = 0;
+	s->exit_code = UNSET;
+	s->oom_killed = false;
+	set_text(&s->error, NULL);
+	set_text(&s->reason, NULL);
+	set_text(&s->report, NULL);
+	set_text(&s->cgroup, p->cgroup);
+	if (boot_id(s, err) < 0)
+		return -1;
+	return container_state_save(st, c, false, err);
+}
+
+int record_exit(struct store *st, struct container *c, const siginfo_t *info,
+		const struct rusage *usage, enum exit_cause cause, bool sync, struct error *err)
+{
+	struct container_state *s = &c->state;
+	int code = exit_code_of(info);
+
+	s->finished_ns = time_now_ns();
+	s->oom_killed = s->cgroup && runtime_cgroup_oom(s->cgroup);
+	if (cause == EXIT_TIMEOUT)
+		code = 124;
+	else if (cause == EXIT_TIMEOUT_KILLED)
+		code = 128 + SIGKILL;
+	s->exit_code = code;
+	set_text(&s->reason, cause != EXIT_ITSELF	   ? "timeout"
+			     : s->oom_killed		   ? "oom"
+			     : info->si_code == CLD_EXITED ? "exited"
+							   : "signal");
+	free(s->report);
+	s->report = runtime_usage(s->cgroup, usage);
+	if (container_state_save(st, c, sync, err) < 0)
+		return -1;
+	return code;
+}
+
+static int code_of_failure(const struct error *why)
+{
+	return why->kind == ERR_NOCOMMAND ? 127 : why->kind == ERR_NOEXEC ? 126 : 125;
+}
+
+void record_failure(struct store *st, struct container *c, const struct error *why)
+{
+	struct error ignored = { 0 }; /* the caller is told of the first error */
+	char text[ERROR_LINE_MAX];
+
+	set_text(&c->state.error, error_text(why, text, sizeof(text)));
+	c->state.exit_code = code_of_failure(why);
+	c->state.pid = c->state.monitor_pid = 0;
+	container_state_save(st, c, false, &ignored);
+}

@@ -1,0 +1,149 @@
+/*
+ * process.c - a monitor in a process of its own: forked, never executed again.
+ *
+ *	caller			monitor
+ *	  |- fork ------------->|  own session, no descriptor but the listed
+ *	  |			|  prepare, start
+ *	  |<--------- RUNNING --|  the command was executed
+ *	  |			|  serve ...
+ *
+ * Or ERROR instead of RUNNING, carrying what went wrong.
+ */
+#include "monitor_private.h"
+#include "util/fd.h"
+#include "util/msg.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Standard streams are nobody's: a pipe that somebody reads to its end must not be held open. */
+static int streams_forget(struct error *err)
+{
+	auto_close int null = fd_devnull(O_RDWR, err);
+
+	if (null < 0)
+		return -1;
+	for (int fd = 0; fd < 3; fd++)
+		if (dup2(null, fd) < 0)
+			return error_sys(err, "let go of the standard streams");
+	return 0;
+}
+
+static void wipe(size_t from, size_t to)
+{
+	if (from && from < to)
+		memset((void *)from, 0, to - from);
+}
+
+/*
+ * What was started with which arguments and environment is no business of `ps` any more; they may
+ * hold secrets. The kernel shows our memory where they were: fields 48 to 51 of our stat.
+ */
+static void title_set(const struct container *c)
+{
+	auto_done(str) struct str stat = { 0 };
+	struct error ignored = { 0 }; /* without /proc the title stays */
+	size_t arg, arg_end, env, env_end;
+	const char *at;
+
+	prctl(PR_SET_NAME, "hod-monitor");
+	if (file_read(AT_FDCWD, "/proc/self/stat", &stat, 4096, &ignored) < 0)
+		return;
+	at = strrchr(stat.s, ')');
+	for (int field = 2; at && field < 48; field++)
+		at = strchr(at + 1, ' ');
+	if (!at || sscanf(at, " %zu %zu %zu %zu", &arg, &arg_end, &env, &env_end) != 4)
+		return;
+	wipe(arg, arg_end);
+	wipe(env, env_end);
+	if (arg && arg < arg_end)
+		snprintf((char *)arg, arg_end - arg, "hod: %.12s", c->id);
+}
+
+static int become(const struct monitor_job *job, int caller, int session, struct error *err)
+{
+	const struct store *st = job->store;
+	int keep[STORE_DIRS + 8];
+	size_t n = 0;
+
+	keep[n++] = caller;
+	keep[n++] = session;
+	keep[n++] = job->lock;
+	keep[n++] = job->rootfs;
+	keep[n++] = job->container->fd;
+	keep[n++] = st->root;
+	for (int i = 0; i < STORE_DIRS; i++)
+		keep[n++] = st->dirs[i];
+	if (setsid() < 0)
+		return error_sys(err, "make a session");
+	if (chdir("/") < 0)
+		return error_sys(err, "enter /");
+	signal(SIGCHLD, SIG_DFL); /* an ignored one would take the exit code away */
+	fd_close_others(keep, n);
+	return streams_forget(err);
+}
+
+static void __attribute__((noreturn))
+monitor_main(const struct monitor_job *job, int caller, int session)
+{
+	struct monitor *m;
+	struct error err = { 0 };
+
+	if (become(job, caller, session, &err) < 0) {
+		msg_send_error(caller, &err);
+		_exit(125);
+	}
+	m = monitor_new(job, NULL);
+	m->session = session;
+	if (monitor_start(m, &err) < 0) {
+		msg_send_error(caller, &err);
+		_exit(125);
+	}
+	msg_send(caller, MSG_RUNNING, NULL, 0, -1, &err); /* gone: the container runs all the same */
+	close(caller);
+	title_set(job->container);
+	malloc_trim(0);
+	error_clear(&err);
+	_exit(monitor_serve(m, &err) < 0 ? 125 : 0);
+}
+
+int monitor_spawn(const struct monitor_job *job, int *client, struct error *err)
+{
+	struct peer monitor = { .sock = -1, .pidfd = -1, .name = "monitor" };
+	auto_close int ours = -1, theirs = -1, session_ours = -1, session_theirs = -1;
+	int socks[2];
+	struct msg m;
+	pid_t pid;
+
+	if (msg_pair(socks, err) < 0)
+		return -1;
+	ours = socks[0];
+	theirs = socks[1];
+	if (client) {
+		if (msg_pair(socks, err) < 0)
+			return -1;
+		session_ours = socks[0];
+		session_theirs = socks[1];
+	}
+	pid = fork();
+	if (pid < 0)
+		return error_sys(err, "fork the monitor");
+	if (pid == 0)
+		monitor_main(job, theirs, session_theirs);
+	auto_close_fd(&theirs);
+	theirs = -1;
+	monitor.sock = ours;
+	if (msg_expect(&monitor, MSG_RUNNING, &m, err) < 0) {
+		waitpid(pid, NULL, 0);
+		return -1;
+	}
+	if (client)
+		*client = take_fd(&session_ours);
+	return 0;
+}

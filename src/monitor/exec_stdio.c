@@ -70,7 +70,7 @@ static int session_open(struct session *s, struct error *err)
 		if (from >= 0 && fd_nonblock(from, true, err) < 0)
 			return -1;
 		if (from >= 0)
-			stream_open(&s->io, i, from, i == 1 ? x->out : x->err_);
+			outflow_open(&s->io, i, from, i == 1 ? x->out : x->err_);
 	}
 	if (to >= 0 && fd_nonblock(to, true, err) < 0)
 		return -1;

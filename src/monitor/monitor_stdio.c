@@ -81,7 +81,7 @@ static int output_open(struct monitor *m, int number, int to, struct error *err)
 	if (fd_pipe(fds, err) < 0)
 		return -1;
 	m->ends[number] = fds[1];
-	stream_open(&m->io, number, fds[0], to);
+	outflow_open(&m->io, number, fds[0], to);
 	return fd_nonblock(fds[0], true, err);
 }
 

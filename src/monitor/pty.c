@@ -28,7 +28,7 @@ int monitor_pty_open(struct monitor *m, struct error *err)
 		return error_sys(err, "duplicate the terminal");
 	monitor_resize_own(m);
 	terminal_init(&m->terminal, in);
-	stream_open(&m->io, 1, m->master, m->foreground ? job->out : -1);
+	outflow_open(&m->io, 1, m->master, m->foreground ? job->out : -1);
 	input_open(&m->io, in, to, &none);
 	return 0;
 }

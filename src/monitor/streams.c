@@ -37,7 +37,7 @@ void stdio_init(struct stdio *io, struct loop *l)
 	io->input.ended = io->input.file = io->input.close_eof = false;
 }
 
-static void stream_close(struct stream *s)
+static void outflow_close(struct outflow *s)
 {
 	loop_close(s->io->loop, &s->from);
 	output_done(&s->to, s->io->loop);
@@ -50,7 +50,7 @@ void stdio_done(struct stdio *io)
 		return;
 	for (int i = 0; i < LOG_STREAMS; i++)
 		if (io->stream[i].from.fd >= 0)
-			stream_close(&io->stream[i]);
+			outflow_close(&io->stream[i]);
 	input_close(&io->input);
 	loop_watch(io->loop, &io->input.from, 0);
 	io->input.from.fd = -1;
@@ -60,20 +60,20 @@ void stdio_done(struct stdio *io)
  * The caller's end is broken. Whoever writes into the container's pipe gets SIGPIPE at its next
  * write, as it would without us in between; it is not ours to kill.
  */
-static enum step caller_gone(struct stream *s)
+static enum step caller_gone(struct outflow *s)
 {
-	stream_close(s);
+	outflow_close(s);
 	return STEP_WAIT;
 }
 
-static void wait_for_caller(struct stream *s)
+static void wait_for_caller(struct outflow *s)
 {
 	loop_watch(s->io->loop, &s->from, 0);
 	loop_watch(s->io->loop, &s->to.w, EPOLLOUT);
 }
 
 /* Gives what is in the buffer to those who have not had it. */
-static enum step stream_push(struct stream *s)
+static enum step outflow_push(struct outflow *s)
 {
 	struct stdio *io = s->io;
 	bool full = false;
@@ -109,31 +109,31 @@ static enum step stream_push(struct stream *s)
 }
 
 /* The container's end is empty (or broken): closed when no more can come. */
-static enum step stream_empty(struct stream *s, ssize_t n)
+static enum step outflow_empty(struct outflow *s, ssize_t n)
 {
 	/* a terminal whose other side is closed says EIO */
 	if (n == 0 || (errno != EAGAIN && errno != EINTR) || s->io->draining)
-		stream_close(s);
+		outflow_close(s);
 	return STEP_WAIT;
 }
 
-static enum step stream_copy(struct stream *s)
+static enum step outflow_copy(struct outflow *s)
 {
 	size_t want = s->teed ? MIN(s->teed, sizeof(s->buffer)) : sizeof(s->buffer);
 	ssize_t n = read(s->from.fd, s->buffer, want);
 
 	if (n <= 0)
-		return stream_empty(s, n);
+		return outflow_empty(s, n);
 	s->have = (size_t)n;
 	s->logged = s->paced = 0;
 	s->shown = false;
 	s->sent = MIN(s->teed, s->have);
 	s->teed -= s->sent;
-	return stream_push(s);
+	return outflow_push(s);
 }
 
 /* Is there anything to tee, and does the caller's pipe take it? */
-static enum step stream_tee_failed(struct stream *s)
+static enum step outflow_tee_failed(struct outflow *s)
 {
 	struct pollfd p[] = { { .fd = s->from.fd, .events = POLLIN },
 			      { .fd = s->to.w.fd, .events = POLLOUT } };
@@ -143,20 +143,20 @@ static enum step stream_tee_failed(struct stream *s)
 		return caller_gone(s);
 	}
 	if (errno != EAGAIN && errno != EINTR)
-		return stream_copy(s);
+		return outflow_copy(s);
 	poll(p, 2, 0);
 	if (!(p[0].revents & (POLLIN | POLLHUP))) {
 		errno = EAGAIN;
-		return stream_empty(s, -1);
+		return outflow_empty(s, -1);
 	}
 	if (!p[1].revents) {
 		wait_for_caller(s);
 		return STEP_WAIT;
 	}
-	return stream_copy(s);
+	return outflow_copy(s);
 }
 
-static bool can_move(const struct stream *s)
+static bool can_move(const struct outflow *s)
 {
 	const struct stdio *io = s->io;
 
@@ -164,61 +164,61 @@ static bool can_move(const struct stream *s)
 	       (s->to.kind == OUTPUT_NONE || s->to.kind == OUTPUT_PIPE);
 }
 
-static enum step stream_move(struct stream *s)
+static enum step outflow_move(struct outflow *s)
 {
 	ssize_t n;
 
 	if (s->to.kind == OUTPUT_PIPE && !s->teed) {
 		n = tee(s->from.fd, s->to.w.fd, MOVE_MAX, SPLICE_F_NONBLOCK);
 		if (n < 0)
-			return stream_tee_failed(s);
+			return outflow_tee_failed(s);
 		if (n == 0)
-			return stream_empty(s, 0);
+			return outflow_empty(s, 0);
 		s->teed = (size_t)n;
 	}
 	n = log_splice(s->io->log, s->number, s->from.fd, s->teed ? s->teed : MOVE_MAX);
 	if (n == LOG_MUST_COPY)
-		return stream_copy(s);
+		return outflow_copy(s);
 	if (n <= 0)
-		return stream_empty(s, n);
+		return outflow_empty(s, n);
 	s->teed -= s->teed ? (size_t)n : 0;
 	/* what comes in small pieces is awaited rather than asked for again */
 	return s->teed || n >= 4096 || s->io->draining ? STEP_AGAIN : STEP_WAIT;
 }
 
-static void stream_pump(struct stream *s)
+static void outflow_pump(struct outflow *s)
 {
 	enum step next = STEP_AGAIN;
 
 	if (s->have)
-		next = stream_push(s);
+		next = outflow_push(s);
 	for (int i = 0; i < ROUNDS && next == STEP_AGAIN && s->from.fd >= 0; i++)
-		next = s->teed || can_move(s) ? stream_move(s) : stream_copy(s);
+		next = s->teed || can_move(s) ? outflow_move(s) : outflow_copy(s);
 }
 
-static void stream_ready(struct watch *w, uint32_t events)
+static void outflow_ready(struct watch *w, uint32_t events)
 {
-	stream_pump(watch_owner(w, struct stream, from));
+	outflow_pump(watch_owner(w, struct outflow, from));
 }
 
-static void stream_caller_ready(struct watch *w, uint32_t events)
+static void outflow_caller_ready(struct watch *w, uint32_t events)
 {
-	struct stream *s = watch_owner(w, struct stream, to.w);
+	struct outflow *s = watch_owner(w, struct outflow, to.w);
 
 	loop_watch(s->io->loop, w, 0);
 	loop_watch(s->io->loop, &s->from, EPOLLIN);
-	stream_pump(s);
+	outflow_pump(s);
 }
 
-void stream_open(struct stdio *io, int number, int from, int to)
+void outflow_open(struct stdio *io, int number, int from, int to)
 {
-	struct stream *s = &io->stream[number - 1];
+	struct outflow *s = &io->stream[number - 1];
 
 	s->io = io;
 	s->number = number;
-	s->from = (struct watch){ .fd = from, .ready = stream_ready };
+	s->from = (struct watch){ .fd = from, .ready = outflow_ready };
 	output_init(&s->to, to);
-	s->to.w.ready = stream_caller_ready;
+	s->to.w.ready = outflow_caller_ready;
 	loop_watch(io->loop, &s->from, EPOLLIN);
 }
 
@@ -227,7 +227,7 @@ static void resume(struct stdio *io)
 	io->resume = io->log_full = false;
 	for (int i = 0; i < LOG_STREAMS; i++)
 		if (io->stream[i].from.fd >= 0 && io->stream[i].have)
-			stream_pump(&io->stream[i]);
+			outflow_pump(&io->stream[i]);
 	if (io->server && !input_busy(&io->input))
 		attach_server_resume_input(io->server);
 }
@@ -248,11 +248,11 @@ bool stdio_drain(struct stdio *io)
 
 	io->draining = true;
 	for (int i = 0; i < LOG_STREAMS; i++) {
-		struct stream *s = &io->stream[i];
+		struct outflow *s = &io->stream[i];
 
 		/* not where the caller is awaited: then the loop has to turn */
 		if (s->from.fd >= 0 && !s->to.w.events)
-			stream_pump(s);
+			outflow_pump(s);
 		done &= s->from.fd < 0;
 	}
 	return done;

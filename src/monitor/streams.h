@@ -35,7 +35,7 @@ void output_done(struct output *o, struct loop *l);
 /* How many bytes it took, 0 when it is full, -1 when it is broken (failed says why). */
 ssize_t output_write(struct output *o, const char *bytes, size_t n);
 
-struct stream {
+struct outflow {
 	struct watch from; /* the container's end: pipe or master; -1: closed */
 	struct output to;
 	struct stdio *io;
@@ -61,7 +61,7 @@ struct stdio {
 	struct loop *loop;
 	struct log_writer *log;	      /* or NULL */
 	struct attach_server *server; /* or NULL */
-	struct stream stream[LOG_STREAMS];
+	struct outflow stream[LOG_STREAMS];
 	struct input input;
 	bool draining; /* whoever writes is gone: what is there is all */
 	bool detached; /* the detach keys were typed */
@@ -72,7 +72,7 @@ struct stdio {
 void stdio_init(struct stdio *io, struct loop *l);
 void stdio_done(struct stdio *io);
 /* Takes from (non-blocking); to is the caller's, borrowed, or -1. */
-void stream_open(struct stdio *io, int number, int from, int to);
+void outflow_open(struct stdio *io, int number, int from, int to);
 /* Takes to (non-blocking); from is borrowed, or -1. keys may be NULL. */
 void input_open(struct stdio *io, int from, int to, const struct detach_keys *keys);
 void input_close(struct input *in); /* the container sees the end of its input */

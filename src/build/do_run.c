@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <strings.h>
 
-#define SCRIPT "/.hod-run-script" /* seen by the step alone: not in the layer */
+#define SCRIPT_NAME ".hod-run-script" /* in /, seen by the step alone: not in the layer */
 
 /* Known to every RUN when given, without ARG, and then neither in keys nor in the history. */
 static const char *const proxy_args[] = {
@@ -64,7 +64,7 @@ static const struct heredoc *only_heredoc(const struct instruction *in)
 
 /*
  * The command line. *script is the text of a heredoc that is a program of its own ("#!"), to be
- * found by the step at SCRIPT; else NULL.
+ * found by the step at /SCRIPT_NAME; else NULL.
  */
 static void command_line(const struct stage_state *s, const struct instruction *in,
 			 struct strv *argv, char **script)
@@ -80,7 +80,7 @@ static void command_line(const struct stage_state *s, const struct instruction *
 		char *body = heredoc_text(only);
 
 		if (strncmp(body, "#!", 2) == 0) {
-			strv_add(argv, SCRIPT);
+			strv_add(argv, "/" SCRIPT_NAME);
 			*script = body;
 			return;
 		}
@@ -143,16 +143,16 @@ static int place_script(struct builder *b, struct stage_state *s, const char *sc
 	int view = stage_view(b, s, err);
 
 	if (view < 0 || draft_begin(b->st, &s->layers, view, d, err) < 0 ||
-	    file_write(d->upper, SCRIPT + 1, script, strlen(script), 0755, false, err) < 0)
+	    file_write(d->upper, SCRIPT_NAME, script, strlen(script), 0755, false, err) < 0)
 		return -1;
-	return fchmodat(d->upper, SCRIPT + 1, 0755, 0) < 0 ? error_sys(err, "make the script") : 0;
+	return fchmodat(d->upper, SCRIPT_NAME, 0755, 0) < 0 ? error_sys(err, "make the script") : 0;
 }
 
 static int remove_script(struct draft *d, struct error *err)
 {
 	auto_close int diff = dir_open(d->staging.fd, "diff", err);
 
-	return diff < 0 ? -1 : tree_remove(diff, SCRIPT + 1, err);
+	return diff < 0 ? -1 : tree_remove(diff, SCRIPT_NAME, err);
 }
 
 static int failed(struct builder *b, const struct run_request *r, int code, struct error *err)

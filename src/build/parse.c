@@ -194,7 +194,6 @@ static int parse_names(struct lexed *lx, const char *rest, struct instruction *i
 static int parse_health(struct lexed *lx, const char *rest, struct instruction *in, struct error *err)
 {
 	const char *end = rest;
-	auto_done(strv) struct strv command = { 0 };
 
 	while (*end && !is_blank(*end))
 		end++;

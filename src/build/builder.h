@@ -57,6 +57,9 @@ do_fn do_add, do_arg, do_cmd, do_copy, do_entrypoint, do_env, do_expose, do_from
 	do_label, do_maintainer, do_onbuild, do_run, do_shell, do_stopsignal, do_user, do_volume,
 	do_workdir;
 
+/* Replaces the variables of an instruction and carries it out. */
+int stage_perform(struct builder *b, struct stage_state *s, const struct instruction *in,
+		  struct error *err);
 /* Builds a stage unless it was built. */
 int stage_build(struct builder *b, size_t index, struct error *err);
 void stage_state_init(struct stage_state *s);

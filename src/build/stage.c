@@ -206,8 +206,8 @@ static int expand_instruction(const struct stage_state *s, char escape, const st
 	return r;
 }
 
-static int perform(struct builder *b, struct stage_state *s, const struct instruction *in,
-		   struct error *err)
+int stage_perform(struct builder *b, struct stage_state *s, const struct instruction *in,
+		  struct error *err)
 {
 	struct instruction expanded;
 	int r;
@@ -254,7 +254,7 @@ static int run_step(struct builder *b, size_t index, size_t step, size_t n_steps
 	progress_report(&b->e->progress, &begin);
 	b->stage = index;
 	b->cached = false;
-	r = perform(b, &b->states[index], in, err);
+	r = stage_perform(b, &b->states[index], in, err);
 	cache_unlock(b->st, b->step_key, &b->step_lock);
 	end.text = r < 0 ? "failed" : b->cached ? "cached" : "done";
 	end.elapsed_ms = (uint64_t)(time_monotonic_ns() - start) / 1000000;

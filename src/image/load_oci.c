@@ -70,18 +70,31 @@ static int image_take(struct loading *l, const struct manifest *m, const struct 
 	return blob_put(l->st, str_get(text), text->len, &d, err);
 }
 
-/* What a descriptor of index.json calls its image: full names only; *ref is the bare annotation. */
+/*
+ * What a descriptor of index.json calls its image: full names only; *ref is the bare annotation. A
+ * tool that copies descriptors (umoci) leaves the full name and changes the tag: the tag counts.
+ */
 static void names_of(const struct descriptor *d, struct strv *names, const char **ref)
 {
 	const char *full = strmap_get(&d->annotations, ANNOTATION_NAME);
 	struct reference r = { 0 };
 	struct error no_name = { 0 }; /* then the image has none */
+	bool tag;
 
 	*ref = strmap_get(&d->annotations, ANNOTATION_REF);
-	if (!full && *ref && (*ref)[strcspn(*ref, "/:")])
+	tag = *ref && !(*ref)[strcspn(*ref, "/:@")];
+	if (!full && *ref && !tag)
 		full = *ref;
 	if (!full || reference_parse(full, &r, &no_name) < 0)
 		return;
+	if (tag && r.tag && strcmp(r.tag, *ref) != 0) {
+		auto_free char *other = xasprintf("%s/%s:%s", r.host, r.repository, *ref);
+
+		reference_done(&r);
+		r = (struct reference){ 0 };
+		if (reference_parse(other, &r, &no_name) < 0)
+			return;
+	}
 	if (r.transport == TRANSPORT_NONE)
 		strv_take(names, reference_name(&r));
 	reference_done(&r);

@@ -107,7 +107,6 @@ int container_load(struct store *st, const char *id, struct container *c, struct
 
 int container_refresh(struct store *st, struct container *c, struct error *err)
 {
-	auto_close int fd = -1;
 	int dir, r = store_dir_find(st, STORE_CONTAINERS, &dir, err);
 
 	if (r < 0)

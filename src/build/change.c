@@ -1,72 +1,87 @@
 /*
- * change.c - one Dockerfile instruction applied to a configuration: --change of import and commit.
+ * change.c - one instruction applied to a configuration, without a build: `import --change`.
  *
- * It is carried out by the very functions that a build uses, in a stage without files.
+ * The instructions' own do_ functions carry it out, in a stage that has no files.
  */
 #include "build/change.h"
-
 #include "builder.h"
 #include "util/path.h"
 
-static const char *const allowed[] = { "CMD",	      "ENTRYPOINT", "ENV",     "EXPOSE",
-				       "HEALTHCHECK", "LABEL",	    "ONBUILD", "SHELL",
-				       "STOPSIGNAL",  "USER",	    "VOLUME",  "WORKDIR" };
+static const char *const allowed[] = {
+	"CMD",	   "ENTRYPOINT", "ENV",	       "EXPOSE", "HEALTHCHECK", "LABEL",
+	"ONBUILD", "SHELL",	 "STOPSIGNAL", "USER",	 "VOLUME",
+};
 
-static bool is_allowed(const char *name)
+static int set_workdir(struct builder *b, struct stage_state *s, const char *word, struct error *err)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(allowed); i++)
-		if (strcmp(allowed[i], name) == 0)
-			return true;
-	return false;
-}
+	const char *current = s->config.config.working_dir;
+	auto_free char *from = path_join("/", str_empty(current) ? "/" : current), *to = NULL;
+	char *path;
 
-/* Without files there is no directory to make. */
-static int workdir(struct stage_state *s, const struct instruction *in)
-{
-	char **dir = &s->config.config.working_dir;
-	char *path = path_join(str_empty(*dir) ? "/" : *dir, in->args.v[0]);
-
-	free(*dir);
-	*dir = path;
+	if (stage_expand(b, s, word, &to, err) < 0)
+		return -1;
+	path = path_join(from, to);
+	free(s->config.config.working_dir);
+	s->config.config.working_dir = path;
 	return 0;
 }
 
-static int apply(const struct instruction *in, struct image_config *config, struct error *err)
+static int change(struct builder *b, struct stage_state *s, const struct instruction *in,
+		  struct error *err)
 {
-	struct builder b = { .epoch = -1, .escape = '\\', .step_lock = -1 };
-	struct stage_state s = { .config = *config, .view = -1 };
-	size_t n = config->history.n;
-	int r;
+	bool ok = false;
 
-	if (strcmp(in->def->name, "WORKDIR") == 0)
-		r = workdir(&s, in);
-	else
-		r = stage_perform(&b, &s, in, err);
-	*config = s.config;
-	while (config->history.n > n) { /* import and commit write their own */
-		struct history *h = &config->history.v[--config->history.n];
+	if (instruction_is(in, "WORKDIR"))
+		return set_workdir(b, s, in->args.v[0], err);
+	for (size_t i = 0; i < ARRAY_SIZE(allowed); i++)
+		ok = ok || instruction_is(in, allowed[i]);
+	if (!ok)
+		return error_set(err, ERR_INVALID, "%s cannot be a change", in->def->name);
+	return stage_perform(b, s, in, err);
+}
+
+static void drop_history(struct image_config *c, size_t n)
+{
+	while (c->history.n > n) {
+		struct history *h = &c->history.v[--c->history.n];
 
 		free(h->created);
 		free(h->created_by);
+		free(h->author);
+		free(h->comment);
 	}
-	return r;
 }
 
 int build_change(const char *text, struct image_config *config, struct error *err)
 {
-	auto_free char *file = xasprintf("FROM scratch\n%s\n", text);
-	struct dockerfile df = { 0 };
-	int r = 0;
+	struct engine e = { 0 };
+	struct build_result result = { 0 };
+	struct lexed lx = { 0 };
+	struct stage_state s = { .view = -1, .cmd_set = true };
+	struct builder b = { .e = &e, .result = &result, .epoch = -1, .step_lock = -1 };
+	size_t n_history = config->history.n;
+	struct instruction in;
+	int r;
 
-	if (dockerfile_parse("--change", file, strlen(file), &df, err) < 0)
+	if (lex_dockerfile("--change", text, strlen(text), &lx, err) < 0) {
+		lexed_done(&lx);
 		return -1;
-	if (df.list.n != 2)
-		r = error_set(err, ERR_INVALID, "--change '%s': expected one instruction", text);
-	else if (!is_allowed(df.list.v[1].def->name))
-		r = error_set(err, ERR_INVALID, "--change: %s is not possible here",
-			      df.list.v[1].def->name);
-	else if (apply(&df.list.v[1], config, err) < 0)
-		r = error_add(err, "--change '%s'", text);
-	dockerfile_done(&df);
-	return r;
+	}
+	b.escape = lx.escape;
+	b.df.name = (char *)(uintptr_t) "--change";
+	if (lx.lines.n != 1) {
+		r = error_set(err, ERR_INVALID, "one instruction is wanted");
+	} else {
+		r = instruction_parse(&lx.lines.v[0], &lx, &in, err);
+		if (r == 0) {
+			s.config = *config;
+			r = change(&b, &s, &in, err);
+			*config = s.config;
+			drop_history(config, n_history);
+			instruction_done(&in);
+		}
+	}
+	lexed_done(&lx);
+	build_result_done(&result);
+	return r < 0 ? error_add(err, "--change '%s'", text) : 0;
 }

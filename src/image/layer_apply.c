@@ -147,6 +147,13 @@ static int unpack_run(struct unpack *u, struct error *err)
 {
 	static const struct tar_entry root = { .path = ".", .type = S_IFDIR, .mode = 0755 };
 
+	struct stat st;
+
+	if (fstat(u->root, &st) < 0)
+		return error_sys(err, "look at the root");
+	/* in a tree of our own; one that is there may have directories that hand on their group */
+	u->born_root = u->o->form == LAYER_OVERLAY && geteuid() == 0 && getegid() == 0 &&
+		       st.st_gid == 0 && !(st.st_mode & S_ISGID);
 	if (unpack_dirs_init(u, err) < 0 || tar_reader_open(&u->reader, u->reader.in, err) < 0)
 		return -1;
 	if (u->o->form == LAYER_OVERLAY && unpack_root_meta(u, &root, err) < 0)

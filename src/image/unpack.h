@@ -44,6 +44,7 @@ struct unpack {
 	VEC(struct dir_meta) metas;
 	size_t metas_memory;
 	struct layer_stats stats;
+	bool born_root;	     /* what is made here belongs to 0:0 from the start */
 	int64_t declared;    /* sum of all files' sizes, holes too */
 	int64_t unchecked;   /* bytes written since free space was looked at */
 	bool removed;	     /* something was replaced: owners may name what is gone */

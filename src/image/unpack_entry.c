@@ -77,6 +77,8 @@ static int set_owner(struct unpack *u, const struct dir_slot *at, const char *na
 			unpack_note_owner(u, at->real, name, uid, gid, type | e->mode, 0);
 		return 0;
 	}
+	if (u->born_root && uid == 0 && gid == 0)
+		return 0;
 	return fd >= 0 ? unpack_chown(fd, "", uid, gid, err)
 		       : unpack_chown(at->fd, name, uid, gid, err);
 }
@@ -146,10 +148,8 @@ static int file_fill(struct unpack *u, int fd, const struct tar_entry *e, struct
 	size_t n;
 	int r;
 
-	u->declared += e->size;
-	if (e->size < 0 || u->declared > stream_allowance(u->reader.in))
-		return error_set(err, ERR_LIMIT, "the files are more than %d times the archive",
-				 STREAM_EXPANSION_MAX);
+	if (e->size < 0)
+		return error_set(err, ERR_INVALID, "a negative size");
 	while ((r = tar_reader_data(&u->reader, &bytes, &n, &at, err)) > 0) {
 		if (at < 0 || at > e->size || (int64_t)n > e->size - at)
 			return error_set(err, ERR_INVALID, "data beyond the size of the file");
@@ -159,6 +159,11 @@ static int file_fill(struct unpack *u, int fd, const struct tar_entry *e, struct
 	}
 	if (r < 0)
 		return -1;
+	/* only now: what the data themselves take was read, and so allowed for; holes were not */
+	u->declared += e->size;
+	if (u->declared > stream_allowance(u->reader.in))
+		return error_set(err, ERR_LIMIT, "the files are more than %d times the archive",
+				 STREAM_EXPANSION_MAX);
 	if (end < e->size && ftruncate(fd, e->size) < 0)
 		return error_sys(err, "set size");
 	u->stats.bytes += e->size;

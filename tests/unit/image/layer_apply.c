@@ -545,6 +545,29 @@ START_TEST(layer_apply_limits_sparse_files)
 }
 END_TEST
 
+/* A large file at the beginning, before much of the archive was read, is no bomb. */
+START_TEST(layer_apply_takes_large_files)
+{
+	auto_done(str) struct str t = { 0 };
+	struct layer_apply_options o = { .form = LAYER_OVERLAY, .uid = -1, .gid = -1 };
+	struct error err = { 0 };
+	struct stream *s;
+	struct place p;
+	int fd;
+
+	place_open(&p);
+	tar_add(&t, (struct tar_item){ "big", '0', .raw_size = "00750000000\0" }); /* 122 MiB */
+	fd = tar_fd(&t);
+	ck_assert_int_eq(ftruncate(fd, 512 + 0750000000 + 1024), 0);
+	s = stream_open(fd, -1, &err);
+	ck_assert_msg(layer_apply(s, p.root, &o, NULL, &err) == 0, "%s", err.text);
+	stream_close(s);
+	close(fd);
+	ck_assert_int_eq(look(&p, "big").st_size, 0750000000);
+	place_close(&p);
+}
+END_TEST
+
 enum {
 	DIFFER_SIZE,
 	DIFFER_LONG_BETWEEN,
@@ -733,7 +756,7 @@ UNIT_MAIN("image/layer_apply", TEST(layer_apply_makes_files_with_their_metadata)
 	  TEST(layer_apply_takes_absolute_names_from_the_root),
 	  TEST(layer_apply_hard_links_a_link_itself), TEST(layer_apply_reads_pax),
 	  TEST(layer_apply_reads_gnu_long_names_and_base_256), TEST(layer_apply_reads_sparse_files),
-	  TEST(layer_apply_limits_sparse_files),
+	  TEST(layer_apply_limits_sparse_files), TEST(layer_apply_takes_large_files),
 	  TEST_LOOP(layer_apply_refuses_what_parsers_read_differently, DIFFER_MAX),
 	  TEST(layer_apply_accepts_an_empty_layer), TEST_LOOP(layer_apply_limits_names, 2),
 	  TEST(layer_apply_limits_depth_through_links), TEST(layer_apply_plain_keeps_whiteout_names))

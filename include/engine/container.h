@@ -25,10 +25,10 @@ void engine_done(struct engine *e);
 
 /*
  * Resolves the image, creates named volumes, reserves the name, writes the record. The command line
- * is checked too, so that `create` fails where `start` would for want of a command.
+ * is checked too, so that `create` fails where `start` would for want of a command. Files that
+ * the request names (seccomp=FILE) are replaced in it by their text.
  */
-int container_create(struct engine *e, const struct run_request *r, struct container *c,
-		     struct error *err);
+int container_create(struct engine *e, struct run_request *r, struct container *c, struct error *err);
 
 enum start_mode {
 	START_DETACHED,	  /* fork the monitor; return when the command was executed */
@@ -52,7 +52,7 @@ int container_start(struct engine *e, struct container *c, const struct start_op
  * create and start in one, without reading back what was written: `run`. With auto_remove nothing
  * is left when the start fails; otherwise the container stays as created.
  */
-int container_run(struct engine *e, const struct run_request *r, struct container *c,
+int container_run(struct engine *e, struct run_request *r, struct container *c,
 		  const struct start_options *o, struct start_result *result, struct error *err);
 
 /* Signals, waits, then kills. timeout_s UNSET: the container's; -1: for ever. Not running: success. */

@@ -16,7 +16,8 @@ struct request_mount {	   /* -v, --mount, --tmpfs, and VOLUME of the image */
 	char *type;	   /* "bind" "volume" "tmpfs" "devpts" */
 	char *source;	   /* host path, volume name; NULL: anonymous volume, tmpfs */
 	char *destination; /* absolute, cleaned */
-	bool readonly, nocopy, create_source, nonrecursive, from_image;
+	bool readonly, nocopy, create_source, nonrecursive;
+	bool by_volume;	     /* -v */
 	char *propagation;   /* "rprivate" ... */
 	struct strv options; /* further mount options: "exec", "suid", "size=64m", "mode=1777" */
 };
@@ -59,6 +60,7 @@ struct run_request {
 	struct strmap sysctl;
 	/* life */
 	bool detach, auto_remove, replace;
+	bool make_sources; /* docker's way: -v makes a directory where there is none */
 	char *stop_signal;
 	int64_t stop_timeout; /* seconds */
 	int64_t timeout;      /* seconds */

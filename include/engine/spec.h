@@ -21,7 +21,7 @@ struct spec_input {
 	const char *etc_dir;	 /* absolute: hosts, hostname, resolv.conf to bind; NULL: none */
 	const char *hostname;	 /* what the container will be called */
 	const char *rootfs;	 /* absolute path of the mountpoint */
-	const char *init;     /* --init: path of the init program on the host */
+	const char *init;	 /* --init: path of the init program on the host */
 	const struct resolved_mounts *mounts;
 	const char *join_network, *join_pid, *join_ipc, *join_uts; /* "/proc/PID/ns/net" */
 };

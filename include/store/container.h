@@ -104,7 +104,7 @@ int container_rename(struct store *st, struct container *c, const char *name, st
 int container_remove(struct store *st, struct container *c, struct error *err);
 /* Unique names such as "quiet_heron". Yours. */
 char *container_make_name(struct store *st, struct error *err);
-bool container_name_valid(const char *name); /* [a-zA-Z0-9][a-zA-Z0-9_.-]+ */
+bool container_name_valid(const char *name); /* [a-zA-Z0-9][a-zA-Z0-9_.-]*, as podman's */
 /*
  * Blocks until the container is not running: 1, or 0 after timeout_ns (-1: none). It watches the
  * directory and the monitor's end; no polling. ERR_NOTFOUND when it is removed meanwhile,

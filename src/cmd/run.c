@@ -63,6 +63,7 @@ static int prepare(struct app *app, struct run_args *args, const struct strv *op
 		return -1;
 	if (app_prepare(app, NEED_NAMESPACE | NEED_STORE | NEED_ENGINE, err) < 0)
 		return -1;
+	args->request.make_sources = str_eq(app->called_as, "docker");
 	if (!args->quiet)
 		app->engine.progress = notes_progress;
 	return 0;
@@ -71,7 +72,7 @@ static int prepare(struct app *app, struct run_args *args, const struct strv *op
 static int run_container(struct app *app, struct run_args *args, struct container *c,
 			 struct error *err)
 {
-	const struct run_request *r = &args->request;
+	struct run_request *r = &args->request;
 	struct start_result result = { 0 };
 	struct start_options o = {
 		.mode = r->detach ? START_DETACHED

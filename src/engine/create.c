@@ -13,21 +13,20 @@
 
 #define PROFILE_MAX (1 << 20) /* bytes of a seccomp profile */
 
-/* `--security-opt seccomp=FILE` is kept as the profile's text: a later start needs no file. */
-static int read_profiles(const struct strv *opts, struct strv *out, struct error *err)
+/* `--security-opt seccomp=FILE` becomes the profile's text: a later start needs no file. */
+static int read_profiles(struct strv *opts, struct error *err)
 {
 	strv_each (opts, i) {
-		const char *opt = opts->v[i];
-		const char *file = str_starts(opt, "seccomp=") ? opt + 8 : NULL;
+		const char *opt = opts->v[i], *file = opt + 8;
 		auto_done(str) struct str text = { 0 };
 
-		if (!file || file[0] == '{' || strcmp(file, "unconfined") == 0) {
-			strv_add(out, opt);
+		if ((!str_starts(opt, "seccomp=") && !str_starts(opt, "seccomp:")) ||
+		    file[0] == '{' || strcmp(file, "unconfined") == 0)
 			continue;
-		}
 		if (file_read(AT_FDCWD, file, &text, PROFILE_MAX, err) < 0)
 			return error_add(err, "--security-opt seccomp=%s", file);
-		strv_addf(out, "seccomp=%s", str_get(&text));
+		free(opts->v[i]);
+		opts->v[i] = xasprintf("seccomp=%s", str_get(&text));
 	}
 	return 0;
 }
@@ -142,18 +141,10 @@ static int fill_record(struct engine *e, const struct run_request *r, struct con
 		       const struct image_settings *image, struct error *err)
 {
 	struct container_record *record = &c->record;
-	struct run_request kept = *r;
 	struct str text = { 0 };
 
-	/* `kept` borrows everything but the options that are rewritten */
-	memset(&kept.security_opt, 0, sizeof(kept.security_opt));
-	if (read_profiles(&r->security_opt, &kept.security_opt, err) == 0) {
-		fields_format(run_request_fields, &kept, false, &text);
-		record->request = str_take(&text);
-	}
-	strv_done(&kept.security_opt);
-	if (!record->request)
-		return -1;
+	fields_format(run_request_fields, r, false, &text);
+	record->request = str_take(&text);
 	return mounts_plan(e, r, image, record, err);
 }
 
@@ -189,7 +180,7 @@ static int check(const struct run_request *r, const struct image_settings *image
 	return 0;
 }
 
-int create_with(struct engine *e, const struct run_request *r, struct container *c,
+int create_with(struct engine *e, struct run_request *r, struct container *c,
 		struct image_settings *settings, struct error *err)
 {
 	struct container_record *record = &c->record;
@@ -197,6 +188,8 @@ int create_with(struct engine *e, const struct run_request *r, struct container 
 	const struct image_settings *from_image = NULL;
 
 	image_init(&image);
+	if (read_profiles(&r->security_opt, err) < 0)
+		return -1;
 	if (!r->rootfs) {
 		if (find_image(e, r, &image, err) < 0)
 			return -1;
@@ -217,8 +210,7 @@ int create_with(struct engine *e, const struct run_request *r, struct container 
 	return 0;
 }
 
-int container_create(struct engine *e, const struct run_request *r, struct container *c,
-		     struct error *err)
+int container_create(struct engine *e, struct run_request *r, struct container *c, struct error *err)
 {
 	struct image_settings settings = { 0 };
 	int status;
@@ -229,7 +221,7 @@ int container_create(struct engine *e, const struct run_request *r, struct conta
 	return status;
 }
 
-int container_run(struct engine *e, const struct run_request *r, struct container *c,
+int container_run(struct engine *e, struct run_request *r, struct container *c,
 		  const struct start_options *o, struct start_result *result, struct error *err)
 {
 	struct image_settings settings = { 0 };

@@ -89,7 +89,7 @@ static int plan_volume(struct engine *e, const char *name, struct container_moun
 	return 0;
 }
 
-static int plan_one(struct engine *e, const struct request_mount *r,
+static int plan_one(struct engine *e, const struct request_mount *r, bool make_sources,
 		    struct container_record *record, struct error *err)
 {
 	struct container_mount *m = vec_add(&record->mounts);
@@ -103,7 +103,8 @@ static int plan_one(struct engine *e, const struct request_mount *r,
 	m->nocopy = r->nocopy;
 	strv_copy(&m->options, &r->options);
 	if (strcmp(r->type, "bind") == 0) {
-		m->source = bind_source(r->source, r->create_source, err);
+		m->source = bind_source(r->source,
+					r->create_source || (make_sources && r->by_volume), err);
 		return m->source ? 0 : -1;
 	}
 	if (strcmp(r->type, "volume") == 0)
@@ -164,7 +165,7 @@ int mounts_plan(struct engine *e, const struct run_request *r, const struct imag
 		struct container_record *record, struct error *err)
 {
 	vec_each (&r->mounts, m)
-		if (plan_one(e, m, record, err) < 0)
+		if (plan_one(e, m, r->make_sources, record, err) < 0)
 			return -1;
 	strv_each (&r->volumes_from, i)
 		if (plan_volumes_from(e, r->volumes_from.v[i], record, err) < 0)
@@ -175,7 +176,7 @@ int mounts_plan(struct engine *e, const struct run_request *r, const struct imag
 		struct request_mount m = { .type = type, .destination = path };
 
 		if (strcmp(path, "/") != 0 && !planned(record, path) &&
-		    plan_one(e, &m, record, err) < 0)
+		    plan_one(e, &m, false, record, err) < 0)
 			return error_add(err, "VOLUME %s of the image", path);
 	}
 	return 0;

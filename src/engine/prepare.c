@@ -7,6 +7,7 @@
 
 #include "etc_files.h"
 #include "init_file.h"
+#include "runtime/defaults.h"
 #include "store/rootfs.h"
 #include "util/compat.h"
 #include "util/fd.h"
@@ -34,6 +35,15 @@ void prepared_done(struct prepared *p)
 	p->rootfs = -1;
 }
 
+static bool may_mknod(const struct run_request *r)
+{
+	strv_each (&r->cap_add, i)
+		if (strcasecmp(r->cap_add.v[i], "ALL") == 0 ||
+		    str_eq(capability_name(r->cap_add.v[i]), "CAP_MKNOD"))
+			return true;
+	return false;
+}
+
 static int mount_rootfs(struct engine *e, const struct container *c, const struct run_request *r,
 			struct prepared *p, struct error *err)
 {
@@ -48,7 +58,7 @@ static int mount_rootfs(struct engine *e, const struct container *c, const struc
 					  OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
 		return p->rootfs < 0 ? error_sys(err, "--rootfs '%s'", r->rootfs) : 0;
 	}
-	if (!r->privileged && !strv_has(&r->cap_add, "MKNOD"))
+	if (!r->privileged && !may_mknod(r))
 		flags |= ROOTFS_NODEV;
 	if (c->record.auto_remove)
 		flags |= ROOTFS_VOLATILE;

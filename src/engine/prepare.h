@@ -35,7 +35,7 @@ int prepare_user(struct engine *e, const struct run_request *r, const struct ima
 int start_with(struct engine *e, struct container *c, const struct start_input *in,
 	       const struct start_options *o, struct start_result *result, struct error *err);
 /* Fills c from the request and writes it; `run` goes on with what is in memory. */
-int create_with(struct engine *e, const struct run_request *r, struct container *c,
+int create_with(struct engine *e, struct run_request *r, struct container *c,
 		struct image_settings *image, struct error *err);
 
 /* The running process of a container: a pidfd that is certainly its init, or ERR_BUSY. */

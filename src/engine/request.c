@@ -10,6 +10,8 @@
 
 #include <ctype.h>
 
+#define NAME_FORM "[a-zA-Z0-9][a-zA-Z0-9_.-]*"
+
 static const struct field mount_fields[] = {
 	F_STR(struct request_mount, type, "type"),
 	F_STR(struct request_mount, source, "source"),
@@ -18,7 +20,6 @@ static const struct field mount_fields[] = {
 	F_BOOL(struct request_mount, nocopy, "nocopy"),
 	F_BOOL(struct request_mount, create_source, "createSource"),
 	F_BOOL(struct request_mount, nonrecursive, "nonrecursive"),
-	F_BOOL(struct request_mount, from_image, "fromImage"),
 	F_STR(struct request_mount, propagation, "propagation"),
 	F_STRV(struct request_mount, options, "options"),
 	F_END,
@@ -216,6 +217,7 @@ int request_add_volume(struct run_request *r, const char *text, struct error *er
 	if (parts.n > 1) {
 		m.source = xstrdup(parts.v[0]);
 		if (is_path(m.source)) {
+			m.by_volume = true;
 			free(m.type);
 			m.type = xstrdup("bind");
 		} else if (!volume_name_valid(m.source)) {
@@ -552,16 +554,11 @@ int request_check(const struct run_request *r, struct error *err)
 	if (r->name) {
 		const char *p = r->name;
 
-		if (!isalnum((unsigned char)*p) || !p[1])
-			return error_set(err, ERR_USAGE,
-					 "--name '%s': must be "
-					 "[a-zA-Z0-9][a-zA-Z0-9_.-]+",
-					 r->name);
+		if (!isalnum((unsigned char)*p))
+			return error_set(err, ERR_USAGE, "--name '%s': must be " NAME_FORM, r->name);
 		for (; *p; p++)
 			if (!isalnum((unsigned char)*p) && !strchr("_.-", *p))
-				return error_set(err, ERR_USAGE,
-						 "--name '%s': must be "
-						 "[a-zA-Z0-9][a-zA-Z0-9_.-]+",
+				return error_set(err, ERR_USAGE, "--name '%s': must be " NAME_FORM,
 						 r->name);
 	}
 	if (r->workdir && r->workdir[0] != '/')

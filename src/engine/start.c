@@ -62,8 +62,8 @@ static int job_make(struct engine *e, struct container *c, const struct run_requ
 
 /* -it: a forked monitor, and we are its first client, connected before the command starts. */
 static int start_attached(struct engine *e, struct container *c, struct monitor_job *job,
-			  const struct start_options *o, struct start_result *result,
-			  struct error *err)
+			  struct prepared *p, int *lock, const struct start_options *o,
+			  struct start_result *result, struct error *err)
 {
 	struct attach_options a = {
 		.in = o->in ? STDIN_FILENO : -1,
@@ -78,6 +78,9 @@ static int start_attached(struct engine *e, struct container *c, struct monitor_
 
 	if (monitor_spawn(job, &a.sock, err) < 0)
 		return -1;
+	/* the monitor has its own: ours would pin the overlay, and the lock would seem held */
+	auto_close_fd(&p->rootfs);
+	auto_close_fd(lock);
 	if (monitor_attach(e->store, c, &a, &attached, err) < 0)
 		return -1;
 	result->exit_code = attached.exit_code;
@@ -105,8 +108,7 @@ int start_with(struct engine *e, struct container *c, const struct start_input *
 			status = monitor_run(&job, &ended, err);
 			result->exit_code = ended.exit_code;
 		} else if (o->mode == START_ATTACHED) {
-			auto_close_fd(&p.rootfs);
-			status = start_attached(e, c, &job, o, result, err);
+			status = start_attached(e, c, &job, &p, &lock, o, result, err);
 		} else {
 			status = monitor_spawn(&job, NULL, err);
 		}

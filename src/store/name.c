@@ -46,7 +46,7 @@ bool container_name_valid(const char *name)
 {
 	size_t n = strlen(name);
 
-	if (n < 2 || n > NAME_LENGTH_MAX || !isalnum((unsigned char)name[0]))
+	if (n < 1 || n > NAME_LENGTH_MAX || !isalnum((unsigned char)name[0]))
 		return false;
 	for (const char *p = name; *p; p++)
 		if ((unsigned char)*p >= 0x80 || (!isalnum((unsigned char)*p) && !strchr("_.-", *p)))
@@ -194,7 +194,7 @@ static int name_link(struct store *st, const char *name, const char *id, int *na
 	if (!container_name_valid(name))
 		return error_set(
 			err, ERR_INVALID,
-			"'%s' is no name for a container: 2 to %d of [a-zA-Z0-9_.-], the first "
+			"'%s' is no name for a container: 1 to %d of [a-zA-Z0-9_.-], the first "
 			"a letter or a digit",
 			name, NAME_LENGTH_MAX);
 	if (symlinkat(id, *names, name) == 0)

@@ -61,7 +61,7 @@ in_image() { hod_run --rm "$@"; }
 	run -0 jq -r '.[0].Config | [(.Env|map(select(test("^[ABCD]=")))|join(",")), .Labels.l1, .Labels["l 2"], .WorkingDir, .User, .StopSignal,
 		(.ExposedPorts|keys|join(",")), (.Entrypoint|join(" ")), (.Cmd|join(" ")), (.Shell|join(" ")),
 		.Healthcheck.Test[0], (.Healthcheck.Interval|tostring), (.Healthcheck.Retries|tostring)] | .[]' <<<"$json"
-	is $'A=other,B=two words,C=one,D=one\nv1\nv 2\n/work/sub\n1000:1000\nSIGHUP\n53/udp,80/tcp\necho\n/bin/sh -ec default args\n/bin/sh -ec\nCMD-SHELL\n5000000000\n2'
+	is $'A=other,B=two words,C=,D=one\nv1\nv 2\n/work/sub\n1000:1000\nSIGHUP\n53/udp,80/tcp\necho\n/bin/sh -ec default args\n/bin/sh -ec\nCMD-SHELL\n5000000000\n2'
 	run -0 jq -r '.[0].Author' <<<"$json"
 	is someone
 	run -0 hod_run --rm -u 0 meta hello

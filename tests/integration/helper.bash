@@ -81,6 +81,7 @@ busybox_tar() { # its path; made once for each user
 		local tree
 		tree=$(mktemp -d "$T/tree.XXXXXX")
 		busybox_tree "$tree"
+		chmod 755 "$tree" # it is "/" in the image; mktemp makes it private
 		tar -C "$tree" --owner=0 --group=0 --numeric-owner --sort=name --mtime=@1700000000 -cf "$tar.new" .
 		mv "$tar.new" "$tar"
 		rm -rf "$tree"

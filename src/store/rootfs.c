@@ -20,6 +20,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <sys/mount.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #ifndef MOVE_MOUNT_F_EMPTY_PATH
@@ -284,11 +285,26 @@ static int empty_mount(int empty, unsigned flags, struct error *err)
 	return take_fd(&tree);
 }
 
+/* How many of the lowest layers lie below one whose root is opaque: overlay asks no root for that. */
+static size_t hidden_layers(struct store *st, const char *const *layers, size_t n)
+{
+	char path[SHA256_HEX + 48], value[2];
+
+	for (size_t i = n; i-- > 1;) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d/%s/diff", st->dirs[STORE_LAYERS],
+			 layers[i]);
+		if (lgetxattr(path, "user.overlay.opaque", value, sizeof(value)) == 1 && *value == 'y')
+			return i;
+	}
+	return 0;
+}
+
 int rootfs_mount(struct store *st, const char *const *layers, size_t n, int dir, unsigned flags,
 		 struct error *err)
 {
-	struct overlay o = { st, layers, n, dir, flags, -1 };
 	auto_close int lowest = -1;
+	struct overlay o;
+	size_t hidden;
 	int fd;
 
 	if (n > MANIFEST_LAYERS_MAX)
@@ -299,6 +315,10 @@ int rootfs_mount(struct store *st, const char *const *layers, size_t n, int dir,
 			return error_set(err, ERR_BUG, "'%s' is no layer", layers[i]);
 	if (store_dir(st, STORE_LAYERS, err) < 0)
 		return -1;
+	hidden = hidden_layers(st, layers, n);
+	layers += hidden;
+	n -= hidden;
+	o = (struct overlay){ st, layers, n, dir, flags, -1 };
 	/* an image with as many layers as the kernel takes has no room for ours */
 	if (dir >= 0 && n < MANIFEST_LAYERS_MAX)
 		lowest = base_open(st, err);

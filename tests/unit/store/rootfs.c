@@ -226,7 +226,30 @@ START_TEST(rootfs_with_a_missing_layer_says_which)
 }
 END_TEST
 
-UNIT_MAIN("store/rootfs", TEST_LOOP(rootfs_shows_upper_layers_over_lower_ones, 4),
+START_TEST(rootfs_obeys_an_opaque_root)
+{
+	if (!enter(_i))
+		return;
+	{
+		ENV(e);
+		struct digest a = env_layer(&e, "old", "x"), b = env_layer(&e, "new", "x"),
+			      c = env_layer(&e, "top", "x");
+		const char *layers[] = { a.hex, b.hex, c.hex };
+		auto_close int high = layer_open_diff(&e.st, &b, &err), dir = container_dir(&e),
+			       fd = -1;
+
+		ck_assert_int_eq(fsetxattr(high, "user.overlay.opaque", "y", 1, 0), 0);
+		fd = rootfs_mount(&e.st, layers, 3, dir, 0, &err);
+		OK(fd);
+		ck_assert(!file_exists(fd, "old"));
+		ck_assert(file_exists(fd, "new"));
+		ck_assert(file_exists(fd, "top"));
+	}
+}
+END_TEST
+
+UNIT_MAIN("store/rootfs", TEST_LOOP(rootfs_obeys_an_opaque_root, 4),
+	  TEST_LOOP(rootfs_shows_upper_layers_over_lower_ones, 4),
 	  TEST_LOOP(rootfs_without_layers_or_without_upper_works, 4),
 	  TEST_LOOP(rootfs_mounts_as_many_layers_as_an_image_may_have, 4),
 	  TEST_LOOP(rootfs_gives_its_root_the_mode_of_the_layers_root, 4),

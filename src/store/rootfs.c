@@ -224,11 +224,13 @@ static int old_lowers(const struct overlay *o, int *fds, struct str *options, st
 /* mount(2) with the current directory in /proc/self/fd; the caller's is put back. */
 static int old_mount(const char *target, const char *options, unsigned long flags, struct error *err)
 {
-	auto_close int cwd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	auto_close int cwd = openat(AT_FDCWD, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int r;
 
+	/* path: of the kernel */
 	if (cwd < 0 || chdir("/proc/self/fd") < 0)
 		return error_sys(err, "enter /proc/self/fd");
+	/* path: of the store, whose root none but its user may enter */
 	r = mount("overlay", target, "overlay", flags, options);
 	if (r < 0)
 		error_sys(err, "mount overlay");
@@ -258,7 +260,7 @@ static int overlay_old(const struct overlay *o, struct error *err)
 		tree = sys_open_tree(AT_FDCWD, target, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 		if (tree < 0)
 			error_sys(err, "take the mount");
-		umount2(target, MNT_DETACH);
+		umount2(target, MNT_DETACH); /* path: the one just mounted upon */
 	}
 	for (size_t i = 0; i < o->n; i++)
 		auto_close_fd(&fds[i]);

@@ -33,6 +33,7 @@ static int mount_open(void)
 
 	for (size_t i = 0; i < ARRAY_SIZE(mounts); i++)
 		if (statfs(mounts[i], &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC)
+			/* path: the host's own */
 			return open(mounts[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return -1;
 }

@@ -197,12 +197,9 @@ static int child_make(struct plan *plan, struct init *in, bool shared, struct ru
 static int create_shared(struct plan *plan, struct init *in, int errors, struct runtime_process *p,
 			 struct error *err)
 {
-	bool failed = false;
-
-	in->failed = &failed;
 	if (child_make(plan, in, true, p, err) < 0)
 		return -1;
-	if (failed) {
+	if (in->failed) {
 		child_reap(p->pid);
 		p->pid = 0;
 		return -1;
@@ -251,7 +248,6 @@ static int create_copied(struct plan *plan, struct init *in, bool start, struct 
 			 struct error *err)
 {
 	struct peer init = { .name = "init" };
-	struct error init_error = { 0 };
 	struct msg m;
 	int pair[2], status = 0;
 
@@ -263,7 +259,7 @@ static int create_copied(struct plan *plan, struct init *in, bool start, struct 
 	close(pair[1]);
 	if (in->sock < 0)
 		return error_sys(err, "socket of init");
-	in->err = &init_error;
+	in->err = &in->own;
 	in->maps = (plan->new_namespaces & CLONE_NEWUSER) != 0;
 	in->wait = !start;
 	if (child_make(plan, in, false, p, err) < 0) {

@@ -83,7 +83,7 @@ void default_masked_add_host(struct strv *paths)
 	struct dirent *e;
 	DIR *d;
 
-	/* on most virtual machines there is none: one question instead of a walk */
+	/* path: the host's own. Most virtual machines have none: one question instead of a walk */
 	if (access("/sys/devices/system/cpu/cpu0/thermal_throttle", F_OK) < 0 || !(d = opendir(dir)))
 		return;
 	while ((e = readdir(d)))

@@ -90,7 +90,7 @@ static int enter_run(void *arg)
 			error_set(e->err, ERR_BUSY, "container not running");
 		return 1;
 	}
-	if (chdir("/") < 0) {
+	if (chdir("/") < 0) { /* path: the root that was just entered */
 		error_sys(e->err, "enter the container's root");
 		return 1;
 	}
@@ -110,6 +110,7 @@ static int namespaces_of(const struct spec *spec, pid_t init)
 		flags |= namespace_flag(ns->type);
 	/* its user namespace: when it is not the one that we are in */
 	snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)init);
+	/* path: the host's procfs */
 	if (stat("/proc/self/ns/user", &ours) == 0 && stat(path, &theirs) == 0) {
 		flags &= ~CLONE_NEWUSER;
 		if (ours.st_ino != theirs.st_ino || ours.st_dev != theirs.st_dev)

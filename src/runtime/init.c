@@ -198,8 +198,7 @@ int init_run(void *arg)
 	struct init *in = arg;
 
 	steps_run(steps, sizeof(steps) / sizeof(steps[0]), in, in->err);
-	if (in->failed)
-		*in->failed = true;
+	in->failed = true;
 	if (in->sock >= 0)
 		msg_send_error(in->sock, in->err);
 	return 127;

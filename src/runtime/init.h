@@ -16,7 +16,8 @@ struct init {
 	const struct plan *plan;
 	struct error *err;
 	int sock;		 /* -1: shared memory, nobody to talk to */
-	bool *failed;		 /* shared memory: tells a failure from an exec */
+	bool failed;		 /* shared memory: tells a failure from an exec */
+	struct error own;	 /* where err points to in a copied address space */
 	bool maps;		 /* a user namespace whose maps the caller writes */
 	bool wait;		 /* READY, and wait for START */
 	int root;		 /* the container's root */

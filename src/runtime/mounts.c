@@ -330,16 +330,16 @@ int step_pivot(struct init *in, struct error *err)
 
 	if (fchdir(in->root) < 0)
 		return error_sys(err, "enter the root");
-	if (p->no_pivot) { /* a host that runs from an initramfs */
-		if (chroot(".") < 0)
+	if (p->no_pivot) {	     /* a host that runs from an initramfs */
+		if (chroot(".") < 0) /* path: where fchdir put us */
 			return error_sys(err, "chroot");
 	} else {
 		if (sys_pivot_root(".", ".") < 0)
 			return error_sys(err, "pivot_root");
-		if (umount2(".", MNT_DETACH) < 0)
+		if (umount2(".", MNT_DETACH) < 0) /* path: the old root, on top of ours */
 			return error_sys(err, "let go of the host's mounts");
 	}
-	if (chdir("/") < 0)
+	if (chdir("/") < 0) /* path: the new root */
 		return error_sys(err, "enter the root");
 	if (p->spec->root.readonly && set_attributes(in->root, MOUNT_ATTR_RDONLY, 0, 0, false) < 0)
 		return error_sys(err, "make the root read-only");

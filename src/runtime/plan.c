@@ -46,6 +46,7 @@ static int plan_join(struct plan *p, const struct spec_namespace *ns, int flag, 
 {
 	struct plan_join *j = &p->joins[p->n_joins];
 
+	/* path: of the host, named by the caller */
 	j->fd = open(ns->path, O_RDONLY | O_CLOEXEC);
 	if (j->fd < 0)
 		return error_sys(err, "linux.namespaces: %s: open %s", ns->type, ns->path);

@@ -108,10 +108,10 @@ struct plan {
 	struct strmap sysctl; /* path below /proc/sys -> value */
 	uint64_t propagation; /* of the root, finally: MS_PRIVATE ... */
 	bool propagation_all;
-	bool loopback;	     /* a new network namespace: bring lo up */
-	id_maps uids, gids;  /* of the new user namespace */
-	int cgroup;	     /* directory to be born in, or -1 */
-	int wait;	     /* a listening socket where START comes from, or -1 */
+	bool loopback;	    /* a new network namespace: bring lo up */
+	id_maps uids, gids; /* of the new user namespace */
+	int cgroup;	    /* directory to be born in, or -1 */
+	int wait;	    /* a listening socket where START comes from, or -1 */
 	struct plan_process process;
 };
 

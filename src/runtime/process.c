@@ -105,6 +105,7 @@ static int directory_make(const char *path, struct error *err)
 			continue;
 		memcpy(part, path, i);
 		part[i] = '\0';
+		/* path: we are inside, there is nothing else to reach */
 		if (mkdir(part, 0755) < 0 && errno != EEXIST)
 			return error_sys(err, "make the working directory %s", part);
 	}
@@ -124,6 +125,7 @@ static int working_directory(const struct plan_process *p, struct error *err)
 	long n;
 
 	if (str_eq(p->cwd, "/"))
+		/* path: the container's root */
 		return chdir("/") < 0 ? error_sys(err, "working directory /") : 0;
 	fd = sys_openat2(AT_FDCWD, p->cwd, &how, sizeof(how));
 	if (fd < 0 && errno == ENOENT && p->make_cwd) {
@@ -151,6 +153,7 @@ static int above(int fd, int low)
 
 static int null_stream(struct error *err)
 {
+	/* path: inside the container, and checked */
 	int fd = open("/dev/null", O_RDWR | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
 	struct stat st;
 
@@ -415,7 +418,7 @@ static enum command_found find(const char *path)
 {
 	struct stat st;
 
-	if (stat(path, &st) < 0)
+	if (stat(path, &st) < 0) /* path: inside the container, for a message */
 		return FOUND_NOTHING;
 	return S_ISDIR(st.st_mode) ? FOUND_DIRECTORY : FOUND_FILE;
 }

@@ -21,6 +21,7 @@
  * programs that cope without audit, no protection). A cube is {mask, value}: (arg & mask) == value.
  * Why each line reads as it does: SECURITY.md 3g.
  */
+/* clang-format off */
 
 /*
  * 32-bit x86 only: its arguments are behind a pointer, where no filter can look. It stands before the

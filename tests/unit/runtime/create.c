@@ -613,11 +613,12 @@ START_TEST(exec_enters_the_container_and_its_cgroup)
 	second = *b.spec.process;
 	second.capabilities = NULL;
 	second.args = (struct strv){ 0 };
-	strv_split(&second.args,
-		   "/bin/sh@-c@busybox hostname; busybox ps -o pid,args | busybox grep -c '[s]leep 6';"
-		   "busybox grep CapEff /proc/self/status; busybox grep ^0:: /proc/self/cgroup; "
-		   "exit 5",
-		   '@');
+	strv_split(
+		&second.args,
+		"/bin/sh@-c@busybox hostname; busybox ps -o pid,args | busybox grep -c '[s]leep 6';"
+		"busybox grep CapEff /proc/self/status; busybox grep ^0:: /proc/self/cgroup; "
+		"exit 5",
+		'@');
 	ck_assert_msg(runtime_exec(p.pid, p.pidfd, &b.spec, &second, &o, &q, &err) == 0, "%s",
 		      err.text);
 	close(fds[1]);

@@ -157,6 +157,17 @@ static int serve(const struct exec_request *x, struct runtime_process *process, 
 	return 0;
 }
 
+/*
+ * Could the container write our executable? Here it can prepare for our coming (CVE-2019-5736). We
+ * are outside its user namespace, so it is a plain question of owners.
+ */
+static bool owned_binary(void)
+{
+	struct stat st;
+
+	return geteuid() == 0 || stat("/proc/self/exe", &st) < 0 || st.st_uid == geteuid();
+}
+
 static int run_process(const struct container *c, const struct exec_request *x,
 		       const struct spec *spec, const struct spec_process *p, int *exit_code,
 		       struct error *err)
@@ -170,6 +181,7 @@ static int run_process(const struct container *c, const struct exec_request *x,
 	if (init < 0)
 		return -1;
 	o.start = true;
+	o.owned_binary = owned_binary();
 	o.stdio[0] = x->interactive && !x->detach ? STDIN_FILENO : -1;
 	if (x->detach)
 		o.stdio[1] = o.stdio[2] = -1;

@@ -280,16 +280,21 @@ int image_name_set(struct store *st, const char *name, const struct descriptor *
 	n.created_ns = time_now_ns();
 	descriptor_copy(&n.target, target);
 	r = image_name_find(st, name, &old, err);
-	if (r < 0 && err->kind == ERR_INVALID) /* damaged: the new one heals it */
+	if (r < 0 && err->kind == ERR_INVALID) { /* damaged: the new one heals it */
+		error_clear(err);
 		r = 0;
+	}
 	if (r >= 0 && name_examine(st, &n, err) < 0)
 		r = -1;
 	if (r == 1 && !digest_eq(&old.target.digest, &target->digest))
 		r = keep_as_none(st, &old, err);
 	if (r >= 0)
 		r = name_write(st, &n, err);
-	if (r >= 0 && strcmp(name, none) != 0 && name_unlink(st, none, err) < 0)
+	if (r >= 0 && strcmp(name, none) != 0 && name_unlink(st, none, err) < 0) {
 		r = err->kind == ERR_NOTFOUND ? 0 : -1;
+		if (r == 0)
+			error_clear(err); /* there was none, as mostly */
+	}
 	image_name_done(&old);
 	image_name_done(&n);
 	return r < 0 ? error_add(err, "name '%s'", name) : 0;

@@ -71,8 +71,9 @@ static int image_take(struct loading *l, const struct manifest *m, const struct 
 }
 
 /*
- * What a descriptor of index.json calls its image: full names only; *ref is the bare annotation. A
- * tool that copies descriptors (umoci) leaves the full name and changes the tag: the tag counts.
+ * What a descriptor of index.json calls its image; *ref is the bare annotation. A tool that copies
+ * descriptors (umoci) leaves the full name and changes the tag: the tag counts. A tag without a full
+ * name is taken for a name, as podman does, but for "latest", which names nothing.
  */
 static void names_of(const struct descriptor *d, struct strv *names, const char **ref)
 {
@@ -83,11 +84,11 @@ static void names_of(const struct descriptor *d, struct strv *names, const char 
 
 	*ref = strmap_get(&d->annotations, ANNOTATION_REF);
 	tag = *ref && !(*ref)[strcspn(*ref, "/:@")];
-	if (!full && *ref && !tag)
+	if (!full && *ref && strcmp(*ref, "latest") != 0)
 		full = *ref;
 	if (!full || reference_parse(full, &r, &no_name) < 0)
 		return;
-	if (tag && r.tag && strcmp(r.tag, *ref) != 0) {
+	if (full != *ref && tag && r.tag && strcmp(r.tag, *ref) != 0) {
 		auto_free char *other = xasprintf("%s/%s:%s", r.host, r.repository, *ref);
 
 		reference_done(&r);

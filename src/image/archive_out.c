@@ -46,7 +46,7 @@ int archive_out_open(struct archive_out *o, int fd, const char *path, struct err
 		return 0;
 	if (dir_make_all(path, 0755, err) < 0)
 		return error_add(err, "directory '%s'", path);
-	o->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	o->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* path: the user's, on the host */
 	if (o->dir < 0)
 		return error_sys(err, "open '%s'", path);
 	if (dir_list(o->dir, &names, err) < 0)

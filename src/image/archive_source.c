@@ -156,7 +156,7 @@ int archive_source_open(const char *path, struct staging *s, struct archive_sour
 {
 	bool in = strcmp(path, "-") == 0;
 	auto_close int fd = in ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
-			       : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+			       : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY); /* path: the user's */
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0)

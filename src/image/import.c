@@ -17,7 +17,7 @@ static int import_layer(struct store *st, const char *path, struct staging *s, s
 	};
 	bool in = strcmp(path, "-") == 0;
 	auto_close int fd = in ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
-			       : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+			       : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY); /* path: the user's */
 	auto_close int diff = -1;
 	struct stream *stream;
 	int r = -1;

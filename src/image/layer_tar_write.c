@@ -155,6 +155,7 @@ static int write_file(struct walk *w, const struct frame *f, const struct item *
 	h->xattrs = &x;
 	if (write_header(w, h, err) < 0)
 		return -1;
+	h->xattrs = NULL;
 	return write_data(w, fd, h->size, err);
 }
 

@@ -72,8 +72,8 @@ static int image_take(struct loading *l, const struct manifest *m, const struct 
 
 /*
  * What a descriptor of index.json calls its image; *ref is the bare annotation. A tool that copies
- * descriptors (umoci) leaves the full name and changes the tag: the tag counts. A tag without a full
- * name is taken for a name, as podman does, but for "latest", which names nothing.
+ * descriptors (umoci) leaves the full name and changes the tag: the tag counts. A tag without a
+ * full name is taken for a name, as podman does, but for "latest", which names nothing.
  */
 static void names_of(const struct descriptor *d, struct strv *names, const char **ref)
 {

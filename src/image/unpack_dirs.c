@@ -26,7 +26,7 @@ static int real_path(const struct unpack *u, int fd, char **real, struct error *
 	ssize_t n;
 
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	n = readlink(link, buf, sizeof(buf) - 1);
+	n = readlink(link, buf, sizeof(buf) - 1); /* path: our own descriptor */
 	if (n < 0)
 		return error_sys(err, "find the path of a directory");
 	buf[n] = '\0';
@@ -112,7 +112,7 @@ static int meta_add(struct unpack *u, struct dir_meta *m, struct error *err)
 {
 	u->metas_memory += sizeof(*m) + strlen(m->real);
 	vec_each (&m->xattrs.v, x)
-		u->metas_memory += sizeof(*x) + strlen(x->name) + x->n;
+		u->metas_memory += sizeof(struct xattr) + strlen(x->name) + x->n;
 	vec_push(&u->metas, *m);
 	if (u->metas_memory > UNPACK_DIR_MEMORY_MAX)
 		return error_set(err, ERR_LIMIT, "directories need more than %d bytes of memory",

@@ -380,7 +380,7 @@ static int entry_node(struct unpack *u, const struct dir_slot *at, const char *n
 		return -1;
 	fd = openat(at->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	if (fd < 0 || chmod(link, e->mode) < 0)
+	if (fd < 0 || chmod(link, e->mode) < 0) /* path: our own descriptor */
 		return error_sys(err, "set mode");
 	return set_times(at, name, e, err);
 }

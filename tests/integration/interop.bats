@@ -56,7 +56,7 @@ teardown_file() {
 		run -0 podman_ load -i "$FILE_DIR/$format.tar"
 		name=$(sed -n 's/^Loaded image.*: //p' <<<"$output")
 		run podman_run "$name"
-		[ "$status" = 0 ] || run podman_ --runtime runc run --rm --network none --cgroups=disabled --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 "$name"
+		[ "$status" = 0 ] || run podman_ --runtime runc --cgroup-manager cgroupfs run --rm --network none --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 "$name"
 		[ "$status" = 0 ] || { printf '%s\n' "$output" >&2; false; }
 		has "made by hod"
 		podman_ rmi -f "$name" >/dev/null

@@ -137,6 +137,7 @@ static int write_file(struct walk *w, const struct frame *f, const struct item *
 	auto_close int fd = -1;
 	auto_done(xattrs) struct xattrs x = { 0 };
 	const char *first = NULL;
+	struct tar_header own;
 
 	if (i->st.st_nlink > 1)
 		first = inodes_first(&w->inodes, i->st.st_dev, i->st.st_ino, h->path);
@@ -150,13 +151,13 @@ static int write_file(struct walk *w, const struct frame *f, const struct item *
 		return error_sys(err, "open");
 	if (xattrs_read(fd, &x, NULL, err) < 0)
 		return -1;
-	h->type = '0';
-	h->size = i->st.st_size;
-	h->xattrs = &x;
-	if (write_header(w, h, err) < 0)
+	own = *h;
+	own.type = '0';
+	own.size = i->st.st_size;
+	own.xattrs = &x;
+	if (write_header(w, &own, err) < 0)
 		return -1;
-	h->xattrs = NULL;
-	return write_data(w, fd, h->size, err);
+	return write_data(w, fd, own.size, err);
 }
 
 static int write_symlink(struct walk *w, const struct frame *f, const struct item *i,

@@ -99,6 +99,9 @@ int container_list(struct store *st, containers *l, struct error *err);
 int container_refresh(struct store *st, struct container *c, struct error *err);
 /* The lock, held: a descriptor, yours (that of container_make, if any). ERR_BUSY: a monitor has it. */
 int container_lock(struct store *st, struct container *c, struct error *err);
+/* The same, but waits: for a container that has ended and whose monitor is putting things away. */
+int container_lock_wait(struct store *st, struct container *c, int64_t patience_ns,
+			struct error *err);
 int container_rename(struct store *st, struct container *c, const char *name, struct error *err);
 /* Frees the name and removes the directory; the caller holds the lock (or the container is dead). */
 int container_remove(struct store *st, struct container *c, struct error *err);

@@ -83,7 +83,9 @@ int container_delete(struct engine *e, struct container *c, bool force, bool wit
 		if (kill_now(e, c, err) < 0)
 			return -1;
 	}
-	lock = container_lock(e->store, c, err);
+	/* its monitor has written the end down, but may not be gone itself */
+	lock = force ? container_lock_wait(e->store, c, DEATH_PATIENCE, err)
+		     : container_lock(e->store, c, err);
 	if (lock < 0 && err->kind == ERR_NOTFOUND) {
 		error_clear(err); /* `--rm` was faster: what was wanted is so */
 		return 0;

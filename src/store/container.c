@@ -218,7 +218,10 @@ int container_state_save(struct store *st, const struct container *c, bool sync,
 	return 0;
 }
 
-int container_lock(struct store *st, struct container *c, struct error *err)
+/* A lock has no deadline in the kernel, and what is waited for here is over in a moment. */
+#define LOCK_LOOK_AGAIN (2 * 1000000) /* ns */
+
+static int lock_container(struct container *c, int64_t patience_ns, struct error *err)
 {
 	auto_close int fd = take_fd(&c->lock);
 	int r;
@@ -230,12 +233,25 @@ int container_lock(struct store *st, struct container *c, struct error *err)
 		fd = openat(c->fd, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return error_sys(err, "open the lock of container %.12s", c->id);
-	r = lock_try(fd, LOCK_EXCLUSIVE, err);
+	while ((r = lock_try(fd, LOCK_EXCLUSIVE, err)) == 0 && patience_ns > 0) {
+		nanosleep(&(struct timespec){ .tv_nsec = LOCK_LOOK_AGAIN }, NULL);
+		patience_ns -= LOCK_LOOK_AGAIN;
+	}
 	if (r < 0)
 		return error_add(err, "container %.12s", c->id);
 	if (r == 0)
 		return error_set(err, ERR_BUSY, "container %.12s is running", c->id);
 	return take_fd(&fd);
+}
+
+int container_lock(struct store *st, struct container *c, struct error *err)
+{
+	return lock_container(c, 0, err);
+}
+
+int container_lock_wait(struct store *st, struct container *c, int64_t patience_ns, struct error *err)
+{
+	return lock_container(c, patience_ns, err);
 }
 
 int container_rename(struct store *st, struct container *c, const char *name, struct error *err)

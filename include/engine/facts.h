@@ -17,6 +17,7 @@ struct host_facts {
 	bool max_nofile_known;
 	uint64_t nofile_soft, nofile_hard;
 	bool selinux, apparmor;
+	bool mqueue; /* the host has /dev/mqueue */
 	/* only after host_facts_describe(): */
 	char *cgroup; /* "v2", "v2 without controllers", "none" */
 	struct strv cgroup_controllers;

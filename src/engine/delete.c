@@ -69,11 +69,25 @@ static int remove_volumes(struct engine *e, const struct container *c, struct er
 	return 0;
 }
 
+/* One out of a list has no descriptor yet. */
+static int delete_listed(struct engine *e, const char *id, bool force, bool with_volumes,
+			 struct error *err)
+{
+	auto_done(container) struct container c;
+
+	container_init(&c);
+	if (container_load(e->store, id, &c, err) < 0)
+		return -1;
+	return container_delete(e, &c, force, with_volumes, err);
+}
+
 int container_delete(struct engine *e, struct container *c, bool force, bool with_volumes,
 		     struct error *err)
 {
 	auto_close int lock = -1;
 
+	if (c->fd < 0)
+		return delete_listed(e, c->id, force, with_volumes, err);
 	if (c->status == CONTAINER_RUNNING || c->status == CONTAINER_PAUSED) {
 		if (!force) {
 			error_set(err, ERR_BUSY, "container is %s",
@@ -84,8 +98,7 @@ int container_delete(struct engine *e, struct container *c, bool force, bool wit
 			return -1;
 	}
 	/* its monitor has written the end down, but may not be gone itself */
-	lock = force ? container_lock_wait(e->store, c, DEATH_PATIENCE, err)
-		     : container_lock(e->store, c, err);
+	lock = container_lock_wait(e->store, c, DEATH_PATIENCE, err);
 	if (lock < 0 && err->kind == ERR_NOTFOUND) {
 		error_clear(err); /* `--rm` was faster: what was wanted is so */
 		return 0;

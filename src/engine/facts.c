@@ -47,6 +47,7 @@ int host_facts_find(const struct userns *u, struct host_facts *f, struct error *
 		f->nofile_hard = lim.rlim_max;
 	}
 	f->selinux = access("/sys/fs/selinux/enforce", F_OK) == 0;
+	f->mqueue = access("/dev/mqueue", F_OK) == 0;
 	f->apparmor = access("/sys/kernel/security/apparmor/profiles", F_OK) == 0;
 	return 0;
 }

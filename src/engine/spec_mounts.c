@@ -48,7 +48,9 @@ static void add_ipc(const struct spec_input *in, struct spec *out)
 
 	if (shared) {
 		add_mount(out, "bind", "/dev/shm", "/dev/shm", "rbind,nosuid,nodev,noexec");
-		add_mount(out, "bind", "/dev/mqueue", "/dev/mqueue", "rbind,nosuid,nodev,noexec");
+		if (in->facts->mqueue)
+			add_mount(out, "bind", "/dev/mqueue", "/dev/mqueue",
+				  "rbind,nosuid,nodev,noexec");
 		return;
 	}
 	if (!user_mounts(in, "/dev/shm") && !mode_is(r->ipc, "none")) {

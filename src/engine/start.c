@@ -11,7 +11,8 @@
 
 #include <errno.h>
 
-#define DETACH_KEYS "ctrl-p,ctrl-q"
+#define DETACH_KEYS   "ctrl-p,ctrl-q"
+#define LOCK_PATIENCE (10 * NSEC_PER_SEC)
 
 int engine_init(struct engine *e, struct store *st, const struct userns *u, struct error *err)
 {
@@ -88,13 +89,21 @@ static int start_attached(struct engine *e, struct container *c, struct monitor_
 	return 0;
 }
 
+/* A monitor that has written the end down may not be gone itself yet: `stop` and `start` in a row. */
+static int lock_take_for_start(struct engine *e, struct container *c, struct error *err)
+{
+	if (c->status == CONTAINER_RUNNING || c->status == CONTAINER_PAUSED)
+		return container_lock(e->store, c, err);
+	return container_lock_wait(e->store, c, LOCK_PATIENCE, err);
+}
+
 int start_with(struct engine *e, struct container *c, const struct start_input *in,
 	       const struct start_options *o, struct start_result *result, struct error *err)
 {
 	struct prepared p;
 	struct monitor_job job;
 	struct monitor_result ended = { 0 };
-	auto_close int lock = container_lock(e->store, c, err);
+	auto_close int lock = lock_take_for_start(e, c, err);
 	int status = -1;
 
 	if (lock < 0)

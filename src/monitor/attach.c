@@ -211,6 +211,11 @@ static void sock_ready(struct watch *w, uint32_t events)
 	if (c->ended || c->shown_at || !(events & (EPOLLIN | EPOLLHUP)))
 		return;
 	r = msg_recv(w->fd, &c->shown, &c->error);
+	/* a monitor that ended before it read all of ours: what it sent is there nevertheless */
+	if (r < 0 && c->error.sys == ECONNRESET) {
+		error_clear(&c->error);
+		r = msg_recv(w->fd, &c->shown, &c->error);
+	}
 	if (r < 0 && c->error.sys == EAGAIN) {
 		error_clear(&c->error);
 		return;
@@ -288,8 +293,11 @@ static int client_open(struct client *c, struct container *k, struct error *err)
 	own_size(c, &hello.size);
 	hello.flags = (c->o->in >= 0 ? ATTACH_STDIN : 0) | (c->o->out >= 0 ? ATTACH_STDOUT : 0) |
 		      (c->o->err_ >= 0 ? ATTACH_STDERR : 0);
-	if (msg_send(sock, MSG_ATTACH, &hello, sizeof(hello), -1, err) < 0)
-		return -1;
+	if (msg_send(sock, MSG_ATTACH, &hello, sizeof(hello), -1, err) < 0) {
+		if (err->sys != EPIPE && err->sys != ECONNRESET)
+			return -1;
+		error_clear(err); /* it has ended already, and says how */
+	}
 	if (c->o->tty)
 		terminal_init(&c->terminal, c->o->in);
 	c->in = (struct watch){ .fd = c->o->in, .ready = in_ready };

@@ -48,7 +48,7 @@ static bool volume_name_ok(const char *name)
 {
 	size_t n = strlen(name);
 
-	if (n < 2 || n > VOLUME_NAME_MAX || !isalnum((unsigned char)name[0]))
+	if (n < 1 || n > VOLUME_NAME_MAX || !isalnum((unsigned char)name[0]))
 		return false;
 	for (const char *p = name; *p; p++)
 		if ((unsigned char)*p >= 0x80 || (!isalnum((unsigned char)*p) && !strchr("_.-", *p)))
@@ -96,7 +96,7 @@ int volume_create(struct store *st, const char *name, const struct strmap *label
 	if (name && !volume_name_ok(name))
 		return error_set(
 			err, ERR_INVALID,
-			"'%s' is no name for a volume: 2 to %d of [a-zA-Z0-9_.-], the first a "
+			"'%s' is no name for a volume: 1 to %d of [a-zA-Z0-9_.-], the first a "
 			"letter or a digit",
 			name, VOLUME_NAME_MAX);
 	random_hex(hex, 64);

@@ -23,7 +23,7 @@ static void fixture_init(struct fixture *f)
 	fields_init(image_settings_fields, &f->image);
 	vec_push(&f->facts.uids, ((struct id_map){ 0, 0, UINT32_MAX }));
 	vec_push(&f->facts.gids, ((struct id_map){ 0, 0, UINT32_MAX }));
-	f->facts.can_mknod = true;
+	f->facts.can_mknod = f->facts.mqueue = true;
 	f->facts.max_nofile_known = true;
 	f->facts.nofile_soft = 1024;
 	f->facts.nofile_hard = 4194304;

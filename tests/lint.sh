@@ -94,7 +94,7 @@ if need cppcheck && [ -n "$own_files" ]; then
 	cppcheck --quiet --std=c11 --platform=unix64 --enable=warning,performance,portability --inline-suppr \
 		-j 2 --max-ctu-depth=1 --suppress=missingIncludeSystem --suppress=unknownMacro \
 		--suppress=normalCheckLevelMaxBranches --suppress=checkLevelNormal --suppress=nullPointerOutOfMemory \
-		--suppress=arithOperationsOnVoidPointer --suppress=variableScope --suppress=uninitvar --suppress='*:out/*' --template='{file}:{line}: {severity}: {message} [{id}]' \
+		--suppress=arithOperationsOnVoidPointer --suppress=variableScope --suppress=autoVariables --suppress=preprocessorErrorDirective --suppress=sizeofDereferencedVoidPointer --suppress=uninitvar --suppress='*:out/*' --template='{file}:{line}: {severity}: {message} [{id}]' \
 		-D_GNU_SOURCE -D__linux__ -D'__typeof__(x)=void *' -Iinclude src 2>&1 | grep -v '^nofile:0' | report "cppcheck"
 fi
 if need shellcheck; then

@@ -22,7 +22,7 @@ struct healthcheck {
 struct image_settings { /* "config" */
 	char *user, *working_dir, *stop_signal;
 	struct strv env, entrypoint, cmd, shell, onbuild;
-	bool has_entrypoint, has_cmd;	    /* [] was given, as against not given */
+	bool has_entrypoint, has_cmd; /* [] was given, as against not given */
 	bool args_escaped;
 	struct strv exposed_ports, volumes; /* sets: "80/tcp", "/data" */
 	struct strmap labels;

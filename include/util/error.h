@@ -12,20 +12,20 @@
 
 enum error_kind {
 	ERR_NONE = 0,
-	ERR_SYSTEM,      /* a system call failed: see .sys */
-	ERR_INVALID,     /* the input (file, image, argument value) is wrong */
-	ERR_USAGE,       /* the command line is wrong: main adds a hint at --help */
-	ERR_NOTFOUND,    /* what was named does not exist */
-	ERR_EXISTS,      /* the name is taken */
-	ERR_BUSY,        /* in use, or in a state that forbids it */
-	ERR_DENIED,      /* not allowed to */
+	ERR_SYSTEM,	 /* a system call failed: see .sys */
+	ERR_INVALID,	 /* the input (file, image, argument value) is wrong */
+	ERR_USAGE,	 /* the command line is wrong: main adds a hint at --help */
+	ERR_NOTFOUND,	 /* what was named does not exist */
+	ERR_EXISTS,	 /* the name is taken */
+	ERR_BUSY,	 /* in use, or in a state that forbids it */
+	ERR_DENIED,	 /* not allowed to */
 	ERR_UNSUPPORTED, /* this machine or this version cannot do it */
-	ERR_LIMIT,       /* a written-down limit was exceeded; the text names it */
-	ERR_NOCOMMAND,   /* the container's command was not found: exit 127 */
-	ERR_NOEXEC,      /* it was found and cannot be executed: exit 126 */
-	ERR_FAILED,      /* something that we ran failed (a RUN step): exit 1 */
+	ERR_LIMIT,	 /* a written-down limit was exceeded; the text names it */
+	ERR_NOCOMMAND,	 /* the container's command was not found: exit 127 */
+	ERR_NOEXEC,	 /* it was found and cannot be executed: exit 126 */
+	ERR_FAILED,	 /* something that we ran failed (a RUN step): exit 1 */
 	ERR_INTERRUPTED, /* a signal told us to stop */
-	ERR_BUG,         /* us */
+	ERR_BUG,	 /* us */
 };
 
 #define ERROR_TEXT_MAX 1536
@@ -33,8 +33,8 @@ enum error_kind {
 
 struct error {
 	enum error_kind kind;
-	int sys;             /* errno of the cause, or 0 */
-	unsigned short used; /* bytes of text in use, the final NUL not counted */
+	int sys;		   /* errno of the cause, or 0 */
+	unsigned short used;	   /* bytes of text in use, the final NUL not counted */
 	char text[ERROR_TEXT_MAX]; /* frames, each ended by '\n', the cause first */
 	char hint[ERROR_HINT_MAX]; /* what would help, or "" */
 };

@@ -55,7 +55,10 @@ struct field {
 };
 #define F_CHECK_(s, m, t) (0 * sizeof(1 ? &((s *)0)->m : (t *)0))
 #define F_(s, m, n, T, ctype, fl)                                                                  \
-	{ .name = (n), .type = (T), .flags = (fl), .offset = offsetof(s, m) + F_CHECK_(s, m, ctype) }
+	{                                                                                          \
+		.name = (n), .type = (T), .flags = (fl),                                           \
+		.offset = offsetof(s, m) + F_CHECK_(s, m, ctype)                                   \
+	}
 #define F_STR_(s, m, n, fl)  F_(s, m, n, FIELD_STR, char *, fl)
 #define F_STR(s, m, n)	     F_STR_(s, m, n, 0)
 #define F_BOOL_(s, m, n, fl) F_(s, m, n, FIELD_BOOL, bool, fl)
@@ -65,24 +68,40 @@ struct field {
 #define F_INT(s, m, n)	     F_INT_(s, m, n, 0)
 #define F_STRV_(s, m, n, fl) F_(s, m, n, FIELD_STRV, struct strv, fl)
 #define F_STRV(s, m, n)	     F_STRV_(s, m, n, 0)
-#define F_REFUSED(n)	     { .name = (n), .type = FIELD_REFUSED }
-#define F_INTS(s, m, n)	     { .name = (n), .type = FIELD_INTS, .offset = offsetof(s, m) }
-#define F_MAP_(s, m, n, fl)  F_(s, m, n, FIELD_MAP, struct strmap, fl)
-#define F_MAP(s, m, n)	     F_MAP_(s, m, n, 0)
-#define F_SET(s, m, n)	     F_(s, m, n, FIELD_SET, struct strv, 0)
-#define F_RAW_(s, m, n, fl)  F_(s, m, n, FIELD_RAW, char *, fl)
-#define F_RAW(s, m, n)	     F_RAW_(s, m, n, 0)
+#define F_REFUSED(n)                                                                               \
+	{                                                                                          \
+		.name = (n), .type = FIELD_REFUSED                                                 \
+	}
+#define F_INTS(s, m, n)                                                                            \
+	{                                                                                          \
+		.name = (n), .type = FIELD_INTS, .offset = offsetof(s, m)                          \
+	}
+#define F_MAP_(s, m, n, fl) F_(s, m, n, FIELD_MAP, struct strmap, fl)
+#define F_MAP(s, m, n)	    F_MAP_(s, m, n, 0)
+#define F_SET(s, m, n)	    F_(s, m, n, FIELD_SET, struct strv, 0)
+#define F_RAW_(s, m, n, fl) F_(s, m, n, FIELD_RAW, char *, fl)
+#define F_RAW(s, m, n)	    F_RAW_(s, m, n, 0)
 #define F_OBJ_(s, m, n, table, fl)                                                                 \
-	{ .name = (n), .type = FIELD_OBJ, .flags = (fl), .offset = offsetof(s, m), .sub = (table) }
+	{                                                                                          \
+		.name = (n), .type = FIELD_OBJ, .flags = (fl), .offset = offsetof(s, m),           \
+		.sub = (table)                                                                     \
+	}
 #define F_OBJ(s, m, n, table) F_OBJ_(s, m, n, table, 0)
 #define F_PTR(s, m, n, table)                                                                      \
-	{ .name = (n), .type = FIELD_PTR, .offset = offsetof(s, m), .sub = (table),                \
-	  .size = sizeof(*((s *)0)->m) }
+	{                                                                                          \
+		.name = (n), .type = FIELD_PTR, .offset = offsetof(s, m), .sub = (table),          \
+		.size = sizeof(*((s *)0)->m)                                                       \
+	}
 #define F_VEC_(s, m, n, table, fl)                                                                 \
-	{ .name = (n), .type = FIELD_VEC, .flags = (fl), .offset = offsetof(s, m), .sub = (table), \
-	  .size = sizeof(*((s *)0)->m.v) }
+	{                                                                                          \
+		.name = (n), .type = FIELD_VEC, .flags = (fl), .offset = offsetof(s, m),           \
+		.sub = (table), .size = sizeof(*((s *)0)->m.v)                                     \
+	}
 #define F_VEC(s, m, n, table) F_VEC_(s, m, n, table, 0)
-#define F_END		      { .type = FIELD_END }
+#define F_END                                                                                      \
+	{                                                                                          \
+		.type = FIELD_END                                                                  \
+	}
 
 enum fields_mode {
 	FIELDS_LENIENT, /* unknown members are ignored, as the image formats ask for */
@@ -124,8 +143,7 @@ void json_indent(const char *text, size_t n, struct str *out);
  * jansson with the limits (NULL: none): a new reference or NULL. Integers from 2^63 to 2^64-1 are
  * read as the negative number of the same bits, so that "no limit" fits an int64_t as -1.
  */
-json_t *json_parse(const char *text, size_t n, const struct fields_limits *limits,
-		   struct error *err);
+json_t *json_parse(const char *text, size_t n, const struct fields_limits *limits, struct error *err);
 void json_done(json_t **json); /* auto_done(json) json_t *j = NULL; */
 
 #endif

@@ -31,23 +31,30 @@ struct lazy {
 	void *handle;
 };
 #define LAZY(n, so, api_, symbols_)                                                                \
-	{ .name = (n), .soname = (so), .api = (api_), .symbols = (symbols_) }
-#define LAZY_SYMBOL(type, fn) { #fn, offsetof(type, fn) }
-#define LAZY_END	      { NULL, 0 }
+	{                                                                                          \
+		.name = (n), .soname = (so), .api = (api_), .symbols = (symbols_)                  \
+	}
+#define LAZY_SYMBOL(type, fn)                                                                      \
+	{                                                                                          \
+#fn, offsetof(type, fn)                                                            \
+	}
+#define LAZY_END                                                                                   \
+	{                                                                                          \
+		NULL, 0                                                                            \
+	}
 
 /* Maps it once. ERR_UNSUPPORTED "zstd: libzstd.so.1 is not installed" with a hint. */
 int lazy_load(struct lazy *l, struct error *err);
 
 /* The note is JSON, as the ELF package metadata specification for dlopen'ed libraries has it. */
-#define LAZY_NOTE(id, so, why, priority)                                                           \
-	__attribute__((used, section(".note.dlopen"), aligned(4))) static const struct {           \
-		unsigned namesz, descsz, type;                                                     \
-		char name[4];                                                                      \
-		char desc[sizeof("[{\"soname\":[\"" so "\"],\"description\":\"" why                \
-				 "\",\"priority\":\"" priority "\"}]")]                            \
-			__attribute__((aligned(4)));                                               \
-	} lazy_note_##id = { 4, sizeof(lazy_note_##id.desc), 0x407c0c0a, "FDO",                    \
-			     "[{\"soname\":[\"" so "\"],\"description\":\"" why                    \
+#define LAZY_NOTE(id, so, why, priority)                                                             \
+	__attribute__((used, section(".note.dlopen"), aligned(4))) static const struct {             \
+		unsigned namesz, descsz, type;                                                       \
+		char name[4];                                                                        \
+		char desc[sizeof("[{\"soname\":[\"" so "\"],\"description\":\"" why                  \
+				 "\",\"priority\":\"" priority "\"}]")] __attribute__((aligned(4))); \
+	} lazy_note_##id = { 4, sizeof(lazy_note_##id.desc), 0x407c0c0a, "FDO",                      \
+			     "[{\"soname\":[\"" so "\"],\"description\":\"" why                      \
 			     "\",\"priority\":\"" priority "\"}]" }
 
 #endif

@@ -20,14 +20,14 @@ enum msg_type {
 	MSG_CREATED,
 	MSG_START,
 	MSG_RUNNING,
-	MSG_PTY,      /* a descriptor: the master */
-	MSG_STDIO,    /* attach: stream in the payload's first byte */
-	MSG_RESIZE,   /* struct winsize */
-	MSG_SIGNAL,   /* int32: signal number */
-	MSG_EXIT,     /* int32: exit code */
-	MSG_ATTACH,   /* attach: flags, then descriptors */
+	MSG_PTY,    /* a descriptor: the master */
+	MSG_STDIO,  /* attach: stream in the payload's first byte */
+	MSG_RESIZE, /* struct winsize */
+	MSG_SIGNAL, /* int32: signal number */
+	MSG_EXIT,   /* int32: exit code */
+	MSG_ATTACH, /* attach: flags, then descriptors */
 	MSG_DETACH,
-	MSG_SECCOMP,  /* a descriptor: seccomp notify */
+	MSG_SECCOMP, /* a descriptor: seccomp notify */
 };
 #define MSG_PAYLOAD_MAX 4096
 
@@ -40,14 +40,13 @@ struct msg {
 /* The process at the other end. */
 struct peer {
 	int sock;
-	int pidfd; /* -1 when unknown */
+	int pidfd;	  /* -1 when unknown */
 	const char *name; /* "init": used in messages */
 };
 
 int msg_pair(int socks[2], struct error *err); /* blocking, close-on-exec */
 /* fd -1: none. EPIPE is ERR_SYSTEM with .sys EPIPE. No allocation: safe between clone and exec. */
-int msg_send(int sock, enum msg_type type, const void *payload, size_t n, int fd,
-	     struct error *err);
+int msg_send(int sock, enum msg_type type, const void *payload, size_t n, int fd, struct error *err);
 int msg_send_error(int sock, const struct error *what);
 int msg_recv(int sock, struct msg *m, struct error *err); /* 1, 0 end of file, -1 */
 /*

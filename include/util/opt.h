@@ -15,7 +15,7 @@
 struct opt;
 /* A kind of value. parse stores text into field; ERR_USAGE with the reason only ("must be ..."). */
 struct opt_type {
-	const char *name;    /* shown in help as the argument: "string", "bytes"; NULL: a flag */
+	const char *name;     /* shown in help as the argument: "string", "bytes"; NULL: a flag */
 	const char *complete; /* completion class: "file", "dir", "container", "image", ... or NULL */
 	int (*parse)(void *field, const char *text, const struct opt *o, struct error *err);
 	void (*init)(void *field);
@@ -38,20 +38,56 @@ struct opt {
 #define OPT_(l, n, t, s, m, ctype, h)                                                              \
 	.letter = (l), .name = (n), .type = (t),                                                   \
 	.offset = offsetof(struct s, m) + F_CHECK_(struct s, m, ctype), .help = (h)
-#define OPT_FLAG(l, n, s, m, h)	    { OPT_(l, n, &opt_flag, s, m, bool, h) }
-#define OPT_TRI(l, n, s, m, h)	    { OPT_(l, n, &opt_tri, s, m, int, h) } /* --x, --x=false */
-#define OPT_STRING(l, n, s, m, v, h) { OPT_(l, n, &opt_string, s, m, char *, h), .value = (v) }
-#define OPT_LIST(l, n, s, m, v, h)  { OPT_(l, n, &opt_list, s, m, struct strv, h), .value = (v) }
-#define OPT_INT(l, n, s, m, h)	    { OPT_(l, n, &opt_int, s, m, int64_t, h) }
-#define OPT_SECS(l, n, s, m, h)	    { OPT_(l, n, &opt_secs, s, m, int64_t, h) }
-#define OPT_BYTES(l, n, s, m, h)    { OPT_(l, n, &opt_bytes, s, m, int64_t, h) }
-#define OPT_DURATION(l, n, s, m, h) { OPT_(l, n, &opt_duration, s, m, int64_t, h) } /* ns */
-#define OPT_MAP(l, n, s, m, v, h)   { OPT_(l, n, &opt_map, s, m, struct strmap, h), .value = (v) }
+#define OPT_FLAG(l, n, s, m, h)                                                                    \
+	{                                                                                          \
+		OPT_(l, n, &opt_flag, s, m, bool, h)                                               \
+	}
+#define OPT_TRI(l, n, s, m, h)                                                                     \
+	{                                                                                          \
+		OPT_(l, n, &opt_tri, s, m, int, h)                                                 \
+	} /* --x, --x=false */
+#define OPT_STRING(l, n, s, m, v, h)                                                               \
+	{                                                                                          \
+		OPT_(l, n, &opt_string, s, m, char *, h), .value = (v)                             \
+	}
+#define OPT_LIST(l, n, s, m, v, h)                                                                 \
+	{                                                                                          \
+		OPT_(l, n, &opt_list, s, m, struct strv, h), .value = (v)                          \
+	}
+#define OPT_INT(l, n, s, m, h)                                                                     \
+	{                                                                                          \
+		OPT_(l, n, &opt_int, s, m, int64_t, h)                                             \
+	}
+#define OPT_SECS(l, n, s, m, h)                                                                    \
+	{                                                                                          \
+		OPT_(l, n, &opt_secs, s, m, int64_t, h)                                            \
+	}
+#define OPT_BYTES(l, n, s, m, h)                                                                   \
+	{                                                                                          \
+		OPT_(l, n, &opt_bytes, s, m, int64_t, h)                                           \
+	}
+#define OPT_DURATION(l, n, s, m, h)                                                                \
+	{                                                                                          \
+		OPT_(l, n, &opt_duration, s, m, int64_t, h)                                        \
+	} /* ns */
+#define OPT_MAP(l, n, s, m, v, h)                                                                  \
+	{                                                                                          \
+		OPT_(l, n, &opt_map, s, m, struct strmap, h), .value = (v)                         \
+	}
 /* one of "a|b|c", stored as char * */
-#define OPT_ENUM(l, n, s, m, choices, h) { OPT_(l, n, &opt_enum, s, m, char *, h), .value = (choices) }
+#define OPT_ENUM(l, n, s, m, choices, h)                                                           \
+	{                                                                                          \
+		OPT_(l, n, &opt_enum, s, m, char *, h), .value = (choices)                         \
+	}
 /* any other type: rows of .type = &your_type */
-#define OPT_TYPE(l, n, t, s, m, ctype, h) { OPT_(l, n, t, s, m, ctype, h) }
-#define OPT_END { .name = NULL }
+#define OPT_TYPE(l, n, t, s, m, ctype, h)                                                          \
+	{                                                                                          \
+		OPT_(l, n, t, s, m, ctype, h)                                                      \
+	}
+#define OPT_END                                                                                    \
+	{                                                                                          \
+		.name = NULL                                                                       \
+	}
 
 enum opt_order {
 	OPT_MIXED, /* options anywhere before "--" */

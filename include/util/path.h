@@ -32,10 +32,10 @@ int rootfs_mkdirs(int root, const char *path, mode_t mode, uid_t uid, gid_t gid,
  */
 int rootfs_parent(int root, const char *path, bool make, char **name, struct error *err);
 
-char *path_clean(const char *path);		    /* as Go's path.Clean */
-char *path_join(const char *a, const char *b);	    /* b when b is absolute; cleaned */
-char *path_in(const char *dir, const char *name);   /* "dir/name", cleaned, name taken as relative */
-const char *path_base(const char *path);	    /* behind the last '/', never NULL */
+char *path_clean(const char *path);		  /* as Go's path.Clean */
+char *path_join(const char *a, const char *b);	  /* b when b is absolute; cleaned */
+char *path_in(const char *dir, const char *name); /* "dir/name", cleaned, name taken as relative */
+const char *path_base(const char *path);	  /* behind the last '/', never NULL */
 bool path_is_below(const char *path, const char *dir); /* equal counts; both cleaned */
 
 #endif

@@ -7,15 +7,15 @@
 #include <stdint.h>
 
 enum progress_event {
-	PROGRESS_BEGIN,  /* an item starts: id, text, total (bytes or 0) */
+	PROGRESS_BEGIN,	 /* an item starts: id, text, total (bytes or 0) */
 	PROGRESS_UPDATE, /* now bytes of total are done */
 	PROGRESS_OUTPUT, /* raw bytes a step printed: text, now = their number, stream 1 or 2 */
-	PROGRESS_END,    /* the item is done: text says how ("done", "cached", "failed") */
-	PROGRESS_NOTE,   /* a line worth reading that belongs to no item */
+	PROGRESS_END,	 /* the item is done: text says how ("done", "cached", "failed") */
+	PROGRESS_NOTE,	 /* a line worth reading that belongs to no item */
 };
 struct progress_report {
 	enum progress_event event;
-	const char *id;   /* stable name of the item, e.g. a step "[build 2/7]" or a digest */
+	const char *id;	  /* stable name of the item, e.g. a step "[build 2/7]" or a digest */
 	const char *text; /* escaped by the receiver */
 	uint64_t now, total;
 	int stream;

@@ -36,7 +36,7 @@ void strv_addf(struct strv *l, const char *fmt, ...) __attribute__((format(print
 void strv_copy(struct strv *to, const struct strv *from); /* appends copies */
 void strv_remove(struct strv *l, size_t i);
 bool strv_has(const struct strv *l, const char *s);
-void strv_sort(struct strv *l);			     /* bytewise */
+void strv_sort(struct strv *l);				  /* bytewise */
 void strv_split(struct strv *l, const char *s, char sep); /* keeps empty parts */
 char *strv_join(const struct strv *l, const char *sep);
 /* "K=V" lists, as environments are: the value of key, or NULL; set replaces or appends. */
@@ -48,7 +48,7 @@ void strv_env_unset(struct strv *l, const char *key);
 struct strmap {
 	struct strpair {
 		char *key, *value;
-	} *v;
+	} * v;
 	size_t n, cap;
 };
 void strmap_done(struct strmap *m);

@@ -23,8 +23,8 @@ bool text_parse_time(const char *s, int64_t now_ns, int64_t *ns);
 
 const char *text_size(int64_t bytes, char *buf, size_t n);	  /* go-units HumanSize: 7.83MB */
 const char *text_size_binary(int64_t bytes, char *buf, size_t n); /* go-units BytesSize: 1.952GiB */
-const char *text_ago(int64_t seconds, char *buf, size_t n);	  /* HumanDuration: "About a minute" */
-const char *text_duration(int64_t ns, char *buf, size_t n);	  /* as Go prints one: 1m30s */
+const char *text_ago(int64_t seconds, char *buf, size_t n);    /* HumanDuration: "About a minute" */
+const char *text_duration(int64_t ns, char *buf, size_t n);    /* as Go prints one: 1m30s */
 const char *text_rfc3339nano(int64_t ns, char *buf, size_t n); /* UTC, trailing zeros cut, "...Z" */
 const char *text_rfc3339nano_padded(int64_t ns, char *buf, size_t n); /* nine digits, for logs */
 #define TEXT_TIME_MAX 48

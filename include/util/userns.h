@@ -23,7 +23,7 @@ struct id_map {
 typedef VEC(struct id_map) id_maps; /* the one typedef: VEC has no tag */
 
 enum userns_mode {
-	USERNS_HOST,   /* real root, no namespace of ours */
+	USERNS_HOST, /* real root, no namespace of ours */
 	USERNS_RANGE,
 	USERNS_SINGLE,
 };

@@ -20,11 +20,10 @@
 #define vec_add(l)                                                                                 \
 	((__typeof__((l)->v))vec_grow((void **)&(l)->v, &(l)->n, &(l)->cap, sizeof(*(l)->v)))
 #define vec_push(l, value) (*vec_add(l) = (value))
-#define vec_each(l, p)                                                                             \
-	for (__typeof__((l)->v + 0) p = (l)->v; p && p < (l)->v + (l)->n; p++)
+#define vec_each(l, p)	   for (__typeof__((l)->v + 0) p = (l)->v; p && p < (l)->v + (l)->n; p++)
 #define vec_remove(l, i)                                                                           \
 	do {                                                                                       \
-		memmove(&(l)->v[i], &(l)->v[(i) + 1], ((l)->n - (i) - 1) * sizeof(*(l)->v));       \
+		memmove(&(l)->v[i], &(l)->v[(i) + 1], ((l)->n - (i)-1) * sizeof(*(l)->v));         \
 		(l)->n--;                                                                          \
 	} while (0)
 #define vec_done(l)                                                                                \

@@ -16,7 +16,6 @@
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
-
 struct level {
 	int from, to;
 	struct strv names;

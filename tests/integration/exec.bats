@@ -56,10 +56,10 @@ setup() { hod_run -d --name c -e FROM_RUN=yes --label x=y busybox sleep 100000 >
 	run -0 hod exec c sh -c 'for n in mnt pid net ipc uts cgroup user; do readlink /proc/self/ns/$n; readlink /proc/1/ns/$n; done | sort | uniq -c | grep -v " 2 " || true'
 	is ""
 	run -0 hod exec c grep -E '^(CapEff|Seccomp):' /proc/self/status
-	has 00000000a80425fb
+	has 00000000800405fb
 	like $'Seccomp:[ \t]+2'
 	run -0 hod exec --privileged c grep CapEff /proc/self/status
-	lacks 00000000a80425fb
+	lacks 00000000800405fb
 }
 
 @test "exec -it gives a terminal with our size" {

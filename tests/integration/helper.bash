@@ -138,6 +138,8 @@ is_state() { [ "$(hod inspect -f '{{.State.Status}}' "$1")" = "$2" ]; } # is_sta
 gone() { ! hod inspect "$1"; }
 no_process() { ! pgrep -f "$1"; } # no_process REGEX, of a command line
 count() { find "$1" -mindepth 1 -maxdepth 1 2>/dev/null | wc -l; } # files in a directory
+# what is being made, or was left half made; "swept" is the time of the last clean-up
+staged() { find "$HOD_ROOT/tmp" -mindepth 1 -maxdepth 1 ! -name swept 2>/dev/null | wc -l; }
 monitor_of() { awk '/^PPid:/ { print $2 }' "/proc/$(hod inspect -f '{{.State.Pid}}' "$1")/status"; }
 is_dead() { ! kill -0 "$1" || grep -q '^State:.*Z' "/proc/$1/status"; }
 

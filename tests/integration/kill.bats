@@ -108,5 +108,5 @@ after() { # after NUMBER MICROSECONDS
 
 @test "no staging is left when all is done" {
 	run -0 hod fsck --repair
-	[ "$(count "$HOD_ROOT/tmp")" = 0 ]
+	[ "$(staged)" = 0 ]
 }

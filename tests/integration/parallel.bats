@@ -32,7 +32,7 @@ load helper
 	is ""
 	[ "$(count "$HOD_ROOT/containers")" = 0 ]
 	[ "$(count "$HOD_ROOT/names")" = 0 ]
-	[ "$(count "$HOD_ROOT/tmp")" = 0 ]
+	[ "$(staged)" = 0 ]
 	[ "$(grep -c . /proc/self/mountinfo)" = "$mounts" ]
 	run -0 hod fsck
 }

@@ -39,7 +39,7 @@ load helper
 @test "a long command is cut, a created one has no time up" {
 	hod create --name c --network none busybox sh -c 'echo a very long command line' >/dev/null
 	run -0 hod ps -a --format '{{.Command}}|{{.Status}}|{{.State}}'
-	is '"sh -c '"'"'echo a very…"|Created|created'
+	is '"sh -c '"'"'echo a very …"|Created|created'
 }
 
 @test "--format json, table and templates" {

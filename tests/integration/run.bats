@@ -202,7 +202,7 @@ load helper
 }
 
 @test "network none has only a loopback, and it is up" {
-	run -0 hod_run --rm busybox sh -c 'ls /sys/class/net; ping -c 1 -W 2 127.0.0.1 >/dev/null && echo up'
+	run -0 hod_run --rm busybox sh -c 'ls /sys/class/net; [ $(($(cat /sys/class/net/lo/flags) & 1)) = 1 ] && echo up'
 	is $'lo\nup'
 }
 
@@ -232,9 +232,9 @@ load helper
 	has NO_SUCH_CAP
 }
 
-@test "capabilities are docker's, and --cap-add and --cap-drop change them" {
+@test "capabilities are docker's or less, and --cap-add and --cap-drop change them" {
 	run -0 hod_run --rm busybox grep CapEff /proc/self/status
-	has 00000000a80425fb
+	has 00000000800405fb
 	run -0 hod_run --rm --cap-drop ALL busybox grep Cap /proc/self/status
 	[ "$(echo "$output" | grep -c 0000000000000000)" = 5 ]
 	run -0 hod_run --rm --cap-drop all --cap-add net_raw --cap-add CAP_CHOWN busybox grep CapEff /proc/self/status
@@ -274,7 +274,7 @@ load helper
 
 @test "--privileged masks nothing and has all capabilities of its user namespace" {
 	run -0 hod_run --rm --privileged busybox sh -c 'grep CapEff /proc/self/status; grep "^Seccomp:" /proc/self/status'
-	lacks 00000000a80425fb
+	lacks 00000000800405fb
 	like $'Seccomp:[ \t]+0'
 }
 
@@ -451,7 +451,7 @@ load helper
 	is_state dk running
 	session "$HOD run -it --rm --detach-keys= --network none -e PS1=ready% busybox sh" <<-'END'
 		expect ready%
-		type \x10\x11\x03exit\n
+		type \x10\x11\x03exit 0\n
 	END
 	run -0 hod ps -q
 	[ "${#lines[@]}" = 1 ]

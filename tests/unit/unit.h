@@ -16,8 +16,14 @@ struct unit_case {
 	const TTest *test;
 	int loops; /* 0: once; else the test is run with _i from 0 to loops-1 */
 };
-#define TEST(fn)	 { fn, 0 }
-#define TEST_LOOP(fn, n) { fn, (int)(n) }
+#define TEST(fn)                                                                                   \
+	{                                                                                          \
+		fn, 0                                                                              \
+	}
+#define TEST_LOOP(fn, n)                                                                           \
+	{                                                                                          \
+		fn, (int)(n)                                                                       \
+	}
 
 static inline int unit_run(const char *name, const struct unit_case *cases, size_t n)
 {
@@ -74,7 +80,8 @@ static inline void unit_golden(const char *path, const char *text)
 	want = calloc(1, (size_t)size + 1);
 	ck_assert_uint_eq(fread(want, 1, (size_t)size, f), (size_t)size);
 	fclose(f);
-	ck_assert_msg(strcmp(want, text) == 0, "%s differs:\n--- want\n%s\n--- got\n%s", name, want, text);
+	ck_assert_msg(strcmp(want, text) == 0, "%s differs:\n--- want\n%s\n--- got\n%s", name, want,
+		      text);
 	free(want);
 }
 

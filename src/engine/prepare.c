@@ -94,6 +94,14 @@ int prepare_user(struct engine *e, const struct run_request *r, const struct ima
 	if (user_find(rootfs, text, user, err) < 0)
 		return r->user ? error_add(err, "--user '%s'", r->user)
 			       : error_add(err, "USER of the image");
+	if (u->mode != USERNS_HOST && !userns_has_id(&e->facts.uids, user->uid) &&
+	    user->uid != u->caller_uid) {
+		error_set(err, ERR_UNSUPPORTED,
+			  "user %u is not among the ids of this user namespace", user->uid);
+		return error_hint(err, "%s", u->reason[0] ? u->reason : "see 'hod doctor'");
+	}
+	if (u->mode == USERNS_SINGLE)
+		vec_done(&user->groups); /* the kernel allows none but the caller's own */
 	return add_groups(r, rootfs, user, err);
 }
 

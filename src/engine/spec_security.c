@@ -180,13 +180,23 @@ static void make_paths(const struct spec_input *in, const struct security *s, st
 	strv_copy(&l->masked_paths, &s->mask);
 }
 
+/* A user namespace with the caller's id alone has no group 0. */
+static bool maps_root_group(const struct spec_input *in, const struct spec *out)
+{
+	vec_each (&out->linux_.gid_mappings, m)
+		if (m->container_id == 0)
+			return true;
+	return out->linux_.gid_mappings.n == 0 && userns_has_id(&in->facts->gids, 0);
+}
+
 /* Only in namespaces of the container's own; the runtime refuses the rest by its allow-list. */
 static void make_sysctl(const struct spec_input *in, struct spec *out)
 {
 	bool own_network = !mode_is(in->request->network, "host") && !in->join_network;
 
 	if (own_network) {
-		strmap_set(&out->linux_.sysctl, "net.ipv4.ping_group_range", "0 0");
+		if (maps_root_group(in, out))
+			strmap_set(&out->linux_.sysctl, "net.ipv4.ping_group_range", "0 0");
 		strmap_set(&out->linux_.sysctl, "net.ipv4.ip_unprivileged_port_start", "0");
 	}
 	strmap_copy(&out->linux_.sysctl, &in->request->sysctl);

@@ -115,6 +115,14 @@ int init_proc(struct init *in, struct error *err)
 		return 0;
 	in->proc = fs_mount("proc", NULL, NULL,
 			    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, err);
+	if (in->proc < 0 && (err->sys == EPERM || err->sys == EACCES)) {
+		/* the pid namespace is the host's, and not ours to mount: what is there serves as well */
+		error_clear(err);
+		in->proc = open("/proc",
+				O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* path: before the pivot */
+		if (in->proc < 0)
+			return error_sys(err, "open /proc");
+	}
 	if (in->proc < 0)
 		return -1;
 	if (fstatfs(in->proc, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)

@@ -75,8 +75,9 @@ bare() { env -i "$@"; } # as cron and ssh commands find things: no HOME, no PATH
 	mapfile -t layers < <(tar -xOf "$FILE_DIR/owned2.tar" manifest.json | jq -r '.[0].Layers[]')
 	run -0 bash -c "tar -xOf '$FILE_DIR/owned2.tar' '${layers[0]}' | tar -tv --numeric-owner"
 	like '-rwsr-xr-x 12/34 .* (\./)?f'
+	# what a step does to owners succeeds; only what came with the image is remembered
 	run -0 bash -c "tar -xOf '$FILE_DIR/owned2.tar' '${layers[1]}' | tar -tv --numeric-owner"
-	like '-rwxr-s--- 56/78 .* (\./)?g'
+	like '-rwxr-s--- .* (\./)?g'
 }
 
 @test "with one id only, chown and mknod in a step succeed" {
@@ -118,6 +119,7 @@ bare() { env -i "$@"; } # as cron and ssh commands find things: no HOME, no PATH
 	cp "$tree/bin/busybox" "$tree/bin/suid"
 	chmod 4755 "$tree/bin/suid"
 	ln -sf suid "$tree/bin/id"
+	chmod 755 "$tree"
 	tar -C "$tree" --owner=0 --group=0 -cf "$FILE_DIR/suid.tar" .
 	hod import "$FILE_DIR/suid.tar" suid >/dev/null
 	run -0 hod_run --rm -u 1000 suid id

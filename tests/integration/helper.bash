@@ -146,7 +146,13 @@ is_dead() { ! kill -0 "$1" || grep -q '^State:.*Z' "/proc/$1/status"; }
 # ---- terminals ----
 
 # with_terminal COMMAND (one string): its output, its exit code
-with_terminal() { timeout 60 script --quiet --return --command "$1" /dev/null </dev/null; }
+# The keyboard is a pipe that never ends: at the end of its input script(1) would hang up.
+with_terminal() {
+	local keyboard
+	keyboard=$(mktemp -u "$FILE_DIR/keyboard.XXXXXX")
+	mkfifo "$keyboard"
+	timeout 60 script --quiet --return --command "$1" /dev/null <>"$keyboard"
+}
 
 # session COMMAND: types into a command that has a terminal. Stdin: lines "expect TEXT" (waits until that was
 # shown) and "type TEXT" (with \n and \xHH). What was shown is in $FILE_DIR/shown; the exit code is the command's.

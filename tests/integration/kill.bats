@@ -6,6 +6,7 @@ load helper
 # kill_often COMMAND...: starts it, kills it after a random part of the time that it takes whole
 kill_often() {
 	local kills=${HOD_KILLS:-40} i us start whole
+	prepare
 	start=${EPOCHREALTIME/./}
 	"$@" >/dev/null 2>&1
 	whole=$((${EPOCHREALTIME/./} - start))

@@ -14,6 +14,7 @@
 #include "util/path.h"
 
 #include <errno.h>
+#include <sys/ioctl.h>
 
 #define SHORT_ID 12 /* digits: the host name of a container by default */
 
@@ -197,6 +198,20 @@ static int write_config(const struct container *c, const struct spec *spec, stru
 	return fd_write_all(fd, str_get(&text), text.len, err);
 }
 
+/* The size of our own terminal, which the container's has from its first moment. */
+static void set_console_size(struct spec_process *process)
+{
+	struct winsize size;
+
+	for (int fd = 0; fd <= 2; fd++)
+		if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_row) {
+			process->console_size = xcalloc(1, sizeof(*process->console_size));
+			process->console_size->height = size.ws_row;
+			process->console_size->width = size.ws_col;
+			return;
+		}
+}
+
 int container_prepare(struct engine *e, struct container *c, const struct start_input *in,
 		      struct prepared *p, struct error *err)
 {
@@ -236,6 +251,8 @@ int container_prepare(struct engine *e, struct container *c, const struct start_
 
 		spec_done(&p->spec);
 		status = spec_make(&input, &p->spec, err);
+		if (status == 0 && r->tty)
+			set_console_size(p->spec.process);
 		if (status == 0)
 			status = write_config(c, &p->spec, err);
 	}

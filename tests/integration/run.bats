@@ -71,7 +71,7 @@ load helper
 }
 
 @test "the terminal has the size of ours" {
-	run -0 with_terminal "stty rows 31 cols 87; $HOD run -it --rm --network none busybox stty size"
+	run -0 with_terminal "stty rows 31 cols 87; $HOD run -it --rm --network none busybox sh -c 'tty; stty size'"
 	has "31 87"
 }
 

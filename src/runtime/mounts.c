@@ -118,8 +118,8 @@ int init_proc(struct init *in, struct error *err)
 	if (in->proc < 0 && (err->sys == EPERM || err->sys == EACCES)) {
 		/* the pid namespace is the host's, and not ours to mount: what is there serves as well */
 		error_clear(err);
-		in->proc = open("/proc",
-				O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* path: before the pivot */
+		/* path: the host's own, before the pivot */
+		in->proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (in->proc < 0)
 			return error_sys(err, "open /proc");
 	}

@@ -12,6 +12,7 @@
  */
 #include "store/container.h"
 
+#include "container_private.h"
 #include "store_private.h"
 #include "util/fd.h"
 #include "util/text.h"

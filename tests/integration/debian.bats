@@ -99,7 +99,10 @@ build_and_use() {
 	hod build -q -t app "$FILE_DIR/ctx" >/dev/null
 	hod save -o "$FILE_DIR/app.tar" app
 	run -0 bash -c "for l in \$(tar -xOf '$FILE_DIR/app.tar' manifest.json | jq -r '.[0].Layers[]'); do tar -xOf '$FILE_DIR/app.tar' \$l | tar -tv --numeric-owner; done | grep -E 'srv/app/|greeting/state'"
-	like '1500/1500 .*srv/app/data'
 	like '1500/1500 .*srv/app/server'
-	like ' 1/1 .*greeting/state'
+	# with one id only, what a step itself changes is answered with success and not remembered
+	if [ "$(id -un)" != hod-single ]; then
+		like '1500/1500 .*srv/app/data'
+		like ' 1/1 .*greeting/state'
+	fi
 }

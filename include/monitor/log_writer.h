@@ -23,7 +23,8 @@ struct log_options {
 	int64_t max_file; /* how many are kept; default 5 */
 	bool blocking;
 };
-/* opts: "max-size=10m", "max-file=3", "mode=blocking"; unknown ones are errors with the nearest. */
+/* driver NULL: plain, the default. opts: "max-size=10m", "max-file=3", "mode=blocking"; unknown
+ * ones are errors with the nearest. */
 int log_options_parse(const char *driver, const struct strv *opts, struct log_options *o,
 		      struct error *err);
 const char *log_driver_name(enum log_driver d);

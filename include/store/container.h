@@ -105,6 +105,11 @@ int container_lock_wait(struct store *st, struct container *c, int64_t patience_
 int container_rename(struct store *st, struct container *c, const char *name, struct error *err);
 /* Frees the name and removes the directory; the caller holds the lock (or the container is dead). */
 int container_remove(struct store *st, struct container *c, struct error *err);
+/*
+ * Bytes of its writable layer; 0 when it has none yet or was removed meanwhile. Works for
+ * containers out of a list, too. ERR_DENIED for files of other ids outside their user namespace.
+ */
+int container_usage(struct store *st, const struct container *c, uint64_t *bytes, struct error *err);
 /* Unique names such as "quiet_heron". Yours. */
 char *container_make_name(struct store *st, struct error *err);
 bool container_name_valid(const char *name); /* [a-zA-Z0-9][a-zA-Z0-9_.-]*, as podman's */

@@ -4,10 +4,13 @@
  * Owns   the files cache/KEY. Layers are the store's.
  */
 #include "cache.h"
+
+#include "build/prune.h"
 #include "store/layer.h"
 #include "util/fd.h"
 #include "util/log.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -161,4 +164,18 @@ int cache_put_text(struct store *st, const char *key, const char *text, struct e
 	auto_free char *line = xasprintf("text %s\n", text);
 
 	return write_line(st, key, line, err);
+}
+
+int build_cache_prune(struct store *st, struct error *err)
+{
+	int dir = store_dir(st, STORE_CACHE, err);
+	auto_done(strv) struct strv names = { 0 };
+
+	if (dir < 0 || dir_list(dir, &names, err) < 0)
+		return -1;
+	strv_each (&names, i)
+		/* locks and what else is cached have other names */
+		if (digest_is_hex(names.v[i]) && unlinkat(dir, names.v[i], 0) < 0 && errno != ENOENT)
+			return error_sys(err, "remove cache/%s", names.v[i]);
+	return 0;
 }

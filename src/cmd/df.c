@@ -86,7 +86,7 @@ static int containers_usage(struct app *app, const containers *all, struct usage
 	vec_each (all, c) {
 		uint64_t size;
 
-		if (measure(c->fd, "upper", &size, err) < 0)
+		if (container_usage(&app->store, c, &size, err) < 0)
 			return -1;
 		u->total++;
 		u->size += size;

@@ -81,17 +81,18 @@ int env_files_read(const struct strv *files, const struct strv *given, struct st
 
 static int add_label(void *arg, const char *name, const char *value)
 {
-	struct strmap *labels = arg;
-
-	if (!strmap_get(labels, name))
-		strmap_set(labels, name, value ? value : "");
+	strmap_set(arg, name, value ? value : "");
 	return 0;
 }
 
 int label_files_read(const struct strv *files, struct strmap *labels, struct error *err)
 {
-	for (size_t i = files->n; i > 0; i--) /* the last file wins over those before it */
-		if (read_file(files->v[i - 1], add_label, labels, err) < 0)
+	auto_done(strmap) struct strmap read = { 0 };
+
+	strv_each (files, i) /* what comes later wins, in a file and among files */
+		if (read_file(files->v[i], add_label, &read, err) < 0)
 			return error_add(err, "--label-file");
+	strmap_copy(&read, labels); /* and --label over all of them */
+	strmap_copy(labels, &read);
 	return 0;
 }

@@ -32,6 +32,7 @@ struct row {
 	const char *name; /* canonical, or "<none>@..." */
 	struct image image;
 	int64_t created_ns;
+	bool shown;
 };
 struct images_ctx {
 	struct app *app;
@@ -243,7 +244,7 @@ static int load_rows(struct app *app, const image_names *names, rows *out, struc
 static bool seen(const rows *list, const struct row *r)
 {
 	for (const struct row *x = list->v; x < r; x++)
-		if (digest_eq(&x->image.id, &r->image.id))
+		if (x->shown && digest_eq(&x->image.id, &r->image.id))
 			return true;
 	return false;
 }
@@ -263,10 +264,12 @@ static int show(struct app *app, const struct images_args *args, const struct st
 		if (r == 0)
 			r = matches(f, row, &match, err);
 		if (r == 0 && match && operand_met(operands, row) &&
-		    !(args->quiet && seen(&list, row)))
+		    !(args->quiet && seen(&list, row))) {
+			row->shown = true;
 			r = listing_add(l, row, err);
-		else if (r < 0)
+		} else if (r < 0) {
 			break;
+		}
 	}
 	vec_each (&list, row)
 		image_done(&row->image);

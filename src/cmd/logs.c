@@ -49,17 +49,24 @@ static char *make_prefix(const struct logs_args *args, const struct container *c
 	return s.len ? str_take(&s) : NULL;
 }
 
-static int show_log(struct app *app, const char *name, const struct logs_args *args,
-		    struct log_query *q, struct error *err)
+/* What is asked of each log. */
+struct logs_query {
+	const struct logs_args *args;
+	struct log_query q;
+};
+
+static int show_log(struct app *app, const char *name, const void *arg, struct error *err)
 {
+	const struct logs_query *query = arg;
+	struct log_query q = query->q;
 	auto_done(container) struct container c;
 	auto_free char *prefix = NULL;
 
 	container_init(&c);
 	if (need_container(app, name, &c, err) < 0)
 		return -1;
-	q->prefix = prefix = make_prefix(args, &c);
-	if (log_read(&app->store, &c, q, STDOUT_FILENO, STDERR_FILENO, err) < 0)
+	q.prefix = prefix = make_prefix(query->args, &c);
+	if (log_read(&app->store, &c, &q, STDOUT_FILENO, STDERR_FILENO, err) < 0)
 		return error_add(err, "log of '%s'", name);
 	return 0;
 }
@@ -67,18 +74,18 @@ static int show_log(struct app *app, const char *name, const struct logs_args *a
 static int logs_run(struct app *app, void *arg, struct strv *operands, struct error *err)
 {
 	const struct logs_args *args = arg;
-	struct log_query q = { .follow = args->follow, .timestamps = args->timestamps, .tail = UNSET };
+	struct logs_query query = {
+		.args = args,
+		.q = { .follow = args->follow, .timestamps = args->timestamps, .tail = UNSET }
+	};
 	uint64_t tail;
 
-	if (parse_when("--since", args->since, &q.since_ns, err) < 0 ||
-	    parse_when("--until", args->until, &q.until_ns, err) < 0)
+	if (parse_when("--since", args->since, &query.q.since_ns, err) < 0 ||
+	    parse_when("--until", args->until, &query.q.until_ns, err) < 0)
 		return -1;
 	if (args->tail && str_u64(args->tail, &tail) && tail <= INT64_MAX)
-		q.tail = (int64_t)tail; /* what is no number means all, as docker has it */
-	strv_each (operands, i)
-		if (show_log(app, operands->v[i], args, &q, err) < 0)
-			return -1;
-	return 0;
+		query.q.tail = (int64_t)tail; /* what is no number means all, as docker has it */
+	return operands_each(app, operands, show_log, &query, false, err);
 }
 
 const struct command cmd_logs = {

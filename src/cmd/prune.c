@@ -3,6 +3,7 @@
  */
 #include "commands.h"
 
+#include "build/prune.h"
 #include "operands.h"
 #include "output.h"
 #include "removals.h"
@@ -43,11 +44,10 @@ int reclaimed_print(uint64_t bytes, struct error *err)
 static int prune_container(struct app *app, struct container *c, uint64_t *bytes, struct error *err)
 {
 	struct error ignored = { 0 }; /* it is told for people's interest only */
-	uint64_t size = 0, entries;
+	uint64_t size = 0;
 	char id[CONTAINER_ID_MAX];
 
-	if (file_exists(c->fd, "upper"))
-		tree_usage(c->fd, "upper", &size, &entries, &ignored);
+	container_usage(&app->store, c, &size, &ignored);
 	memcpy(id, c->id, sizeof(id));
 	if (container_delete(&app->engine, c, false, true, err) < 0) {
 		if (err->kind != ERR_BUSY && err->kind != ERR_NOTFOUND)
@@ -224,6 +224,16 @@ static int volume_prune(struct app *app, void *arg, struct strv *operands, struc
 	return reclaimed_print(bytes, err);
 }
 
+/* A volume has no age that could be filtered by. */
+static int volumes_take(const struct strv *filter, struct error *err)
+{
+	strv_each (filter, i)
+		if (str_starts(filter->v[i], "until="))
+			return error_set(err, ERR_USAGE,
+					 "--volumes does not go with --filter until=...");
+	return 0;
+}
+
 static int system_prune(struct app *app, void *arg, struct strv *operands, struct error *err)
 {
 	const struct prune_args *args = arg;
@@ -235,9 +245,12 @@ static int system_prune(struct app *app, void *arg, struct strv *operands, struc
 		    "WARNING! This will remove stopped containers, unused images and the build "
 		    "cache."))
 		return 0;
+	if (args->volumes && volumes_take(&args->filter, err) < 0)
+		return -1; /* before anything is gone */
 	if (prune_containers(app, &args->filter, &bytes, err) < 0 ||
 	    (args->volumes && prune_volumes(app, false, &args->filter, &bytes, err) < 0) ||
-	    prune_images(app, args->all, &args->filter, &bytes, err) < 0)
+	    prune_images(app, args->all, &args->filter, &bytes, err) < 0 ||
+	    (args->filter.n == 0 && build_cache_prune(&app->store, err) < 0))
 		return -1;
 	r = store_gc(&app->store, &gc, err);
 	strv_done(&gc.removed);

@@ -234,11 +234,11 @@ static json_t *column_size(const struct container *c, const struct ps_ctx *ctx)
 {
 	struct error ignored = { 0 }; /* a container that is just being removed has no size */
 	auto_done(image) struct image image = { 0 };
-	uint64_t own = 0, entries;
+	uint64_t own = 0;
 	int64_t below = 0;
 	char a[TEXT_TIME_MAX], b[TEXT_TIME_MAX];
 
-	tree_usage(c->fd, "upper", &own, &entries, &ignored);
+	container_usage(&ctx->app->store, c, &own, &ignored);
 	image_init(&image);
 	if (c->record.image_id &&
 	    image_find(&ctx->app->store, c->record.image_id, NULL, &image, &ignored) > 0)

@@ -50,8 +50,8 @@ static int start_attached(struct app *app, const struct start_args *args, const 
 	if (need_container(app, name, &c, err) < 0)
 		return -1;
 	if (container_is_up(&c))
-		return error_hint(err, "'hod attach %s' connects to it", name),
-		       error_set(err, ERR_BUSY, "'%s' is running already", name);
+		return error_set(err, ERR_BUSY, "'%s' is running already", name),
+		       error_hint(err, "'hod attach %s' connects to it", name);
 	o.in = args->interactive && c.record.open_stdin;
 	o.mode = c.record.tty ? START_ATTACHED : START_FOREGROUND;
 	if (container_start(&app->engine, &c, &o, &result, err) < 0)

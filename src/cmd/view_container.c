@@ -278,7 +278,7 @@ static void view_log_path(json_t *o, const struct parts *p)
 	const char *driver = p->c->record.log_driver, *file = NULL;
 	struct log_options log;
 
-	if (log_options_parse(driver ? driver : "plain", &p->request.log_opts, &log, &ignored) == 0)
+	if (log_options_parse(driver, &p->request.log_opts, &log, &ignored) == 0)
 		file = log_driver_file(log.driver);
 	if (file)
 		view_take(o, "LogPath", xasprintf("%s/%s", p->dir, file));
@@ -313,11 +313,11 @@ static json_t *view_graph_driver(const struct parts *p)
 static int view_sizes(struct app *app, const struct container *c, json_t *o, struct error *err)
 {
 	auto_done(image) struct image image = { 0 };
-	uint64_t own = 0, entries;
+	uint64_t own = 0;
 	int64_t below = 0;
 
 	image_init(&image);
-	if (file_exists(c->fd, "upper") && tree_usage(c->fd, "upper", &own, &entries, err) < 0)
+	if (container_usage(&app->store, c, &own, err) < 0)
 		return -1;
 	if (c->record.image_id && image_find(&app->store, c->record.image_id, NULL, &image, err) > 0 &&
 	    image_size(&app->store, &image, &below, err) < 0)

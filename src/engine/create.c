@@ -101,7 +101,7 @@ static int make_room(struct engine *e, const struct run_request *r, bool replace
 	found = container_find(e->store, r->name, &old, err);
 	/* an ID prefix is not the name that is to be replaced */
 	if (found > 0 && str_eq(old.record.name, r->name)) {
-		dead = old.status == CONTAINER_EXITED && old.record.auto_remove;
+		dead = old.record.auto_remove && old.state.exit_code != UNSET;
 		found = replace || dead ? container_delete(e, &old, true, true, err) : 0;
 	}
 	container_done(&old);
@@ -169,7 +169,7 @@ static int check(const struct run_request *r, const struct image_settings *image
 	if (request_check(r, err) < 0 || record_command(record, r, image, err) < 0 ||
 	    record_stop(record, r, image, err) < 0)
 		return -1;
-	if (log_options_parse(r->log_driver ? r->log_driver : "plain", &r->log_opts, &log, err) < 0)
+	if (log_options_parse(r->log_driver, &r->log_opts, &log, err) < 0)
 		return -1;
 	record->log_driver = xstrdup(log_driver_name(log.driver));
 	strmap_copy(&record->labels, &r->labels);

@@ -260,3 +260,13 @@ int container_prepare(struct engine *e, struct container *c, const struct start_
 		free(joins[i]);
 	return status;
 }
+
+bool prepare_owned_binary(const struct engine *e)
+{
+	struct stat st;
+
+	if (e->facts.userns.mode == USERNS_HOST)
+		return true;
+	/* inside the namespace an unmapped owner shows as the overflow id */
+	return stat("/proc/self/exe", &st) < 0 || st.st_uid == 0;
+}

@@ -29,6 +29,11 @@ void prepared_done(struct prepared *p);
  */
 int container_prepare(struct engine *e, struct container *c, const struct start_input *in,
 		      struct prepared *p, struct error *err);
+/*
+ * Could a container write our executable (CVE-2019-5736)? Only when its owner is one of the
+ * container's users: a binary of the host's root is safe from a container without that root.
+ */
+bool prepare_owned_binary(const struct engine *e);
 /* The user the process runs as: --user, else the image's, else the caller with keep-id, else root. */
 int prepare_user(struct engine *e, const struct run_request *r, const struct image_settings *image,
 		 int rootfs, struct user *user, struct error *err);

@@ -211,7 +211,7 @@ static int step_run(struct engine *e, const char *id, struct step *s, int *exit_
 	o.start = true;
 	o.die_with_parent = true;
 	o.rootfs = s->rootfs;
-	o.owned_binary = e->facts.userns.mode == USERNS_HOST;
+	o.owned_binary = prepare_owned_binary(e);
 	if (runtime_create(&bundle, &o, &p, err) < 0)
 		return -1;
 	auto_close_fd(&s->out[1]);

@@ -26,20 +26,6 @@ void engine_done(struct engine *e)
 	host_facts_done(&e->facts);
 }
 
-/*
- * Could the container write our executable (CVE-2019-5736)? Only when its owner is one of the
- * container's users: a binary of the host's root is safe from a container without that root.
- */
-static bool owned_binary(const struct engine *e)
-{
-	struct stat st;
-
-	if (e->facts.userns.mode == USERNS_HOST)
-		return true;
-	/* inside the namespace an unmapped owner shows as the overflow id */
-	return stat("/proc/self/exe", &st) < 0 || st.st_uid == 0;
-}
-
 static int job_make(struct engine *e, struct container *c, const struct run_request *r,
 		    const struct start_options *o, const struct prepared *p,
 		    struct monitor_job *job, struct error *err)
@@ -49,7 +35,7 @@ static int job_make(struct engine *e, struct container *c, const struct run_requ
 	job->container = c;
 	job->spec = &p->spec;
 	job->rootfs = p->rootfs;
-	job->owned_binary = owned_binary(e);
+	job->owned_binary = prepare_owned_binary(e);
 	job->stop_signal = signal_parse(c->record.stop_signal);
 	job->timeout_ns = r->timeout == UNSET ? 0 : r->timeout * NSEC_PER_SEC;
 	job->in = o->mode == START_FOREGROUND && o->in ? STDIN_FILENO : -1;
@@ -57,8 +43,7 @@ static int job_make(struct engine *e, struct container *c, const struct run_requ
 	job->err_ = o->mode == START_FOREGROUND && o->err_ ? STDERR_FILENO : -1;
 	job->sig_proxy = o->sig_proxy;
 	job->detach_keys = o->detach_keys ? o->detach_keys : DETACH_KEYS;
-	return log_options_parse(r->log_driver ? r->log_driver : "plain", &r->log_opts, &job->log,
-				 err);
+	return log_options_parse(r->log_driver, &r->log_opts, &job->log, err);
 }
 
 /* -it: a forked monitor, and we are its first client, connected before the command starts. */

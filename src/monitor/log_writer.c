@@ -111,7 +111,7 @@ int log_options_parse(const char *driver, const struct strv *opts, struct log_op
 		      struct error *err)
 {
 	*o = (struct log_options){ .max_size = 10 << 20, .max_file = 5 };
-	if (driver_parse(driver, &o->driver, err) < 0)
+	if (driver_parse(driver ? driver : "plain", &o->driver, err) < 0)
 		return -1;
 	for (size_t i = 0; opts && i < opts->n; i++)
 		if (opt_parse_one(opts->v[i], o, err) < 0)

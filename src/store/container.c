@@ -301,3 +301,20 @@ int container_remove(struct store *st, struct container *c, struct error *err)
 		return error_add(err, "container %.12s", c->id);
 	return 0;
 }
+
+int container_usage(struct store *st, const struct container *c, uint64_t *bytes, struct error *err)
+{
+	auto_free char *upper = xasprintf("%s/upper", c->id);
+	int dir = store_dir(st, STORE_CONTAINERS, err);
+	uint64_t entries;
+
+	*bytes = 0;
+	if (dir < 0)
+		return -1;
+	if (tree_usage(dir, upper, bytes, &entries, err) == 0)
+		return 0;
+	if (err->kind != ERR_NOTFOUND)
+		return -1;
+	error_clear(err);
+	return 0;
+}

@@ -178,9 +178,10 @@ int container_settle(int dir, const char *prefix, struct container *c, struct er
 		return error_set(err, ERR_INVALID, "record.json is missing");
 	if (look == LOST)
 		settle_lost(dir, prefix, s);
-	if (s->exit_code != UNSET)
+	/* one whose command could not be executed has a code, but never ran: created, as docker's */
+	if (s->exit_code != UNSET && s->started_ns)
 		c->status = CONTAINER_EXITED;
-	else if (!has_begun(s))
+	else if (s->exit_code != UNSET || !has_begun(s))
 		c->status = CONTAINER_CREATED;
 	else
 		c->status = is_frozen(s->cgroup) ? CONTAINER_PAUSED : CONTAINER_RUNNING;

@@ -156,3 +156,25 @@ load helper
 	run -0 hod images
 	run -0 hod fsck
 }
+
+@test "-q names an image by what was asked for" {
+	hod tag busybox other:1
+	run -0 hod images -q other
+	[ "${#lines[@]}" = 1 ]
+	id=$output
+	[ "$(hod images -q | grep -c "^$id$")" = 1 ] # two names, one image
+}
+
+@test "system prune forgets the build cache; an age for volumes is refused before anything is gone" {
+	printf 'FROM busybox\nRUN echo x >/x\n' | hod build -q -t cached - >/dev/null
+	hod rmi cached >/dev/null
+	hod create --name kept --network none busybox true >/dev/null
+	run hod system prune -f --volumes --filter until=1h
+	[ "$status" = 125 ]
+	run -0 hod ps -aq
+	[ "${#lines[@]}" = 1 ]
+	layers=$(count "$HOD_ROOT/layers")
+	run -0 hod system prune -f
+	[ "$(count "$HOD_ROOT/layers")" -lt "$layers" ]
+	run -0 hod fsck
+}

@@ -161,3 +161,11 @@ load helper
 	is 137
 	run -0 hod rm l
 }
+
+@test "a name that is not there does not keep the others from being shown" {
+	hod_run --name shown busybox echo here
+	run hod logs nosuch shown
+	[ "$status" = 1 ]
+	has here
+	has nosuch
+}

@@ -102,3 +102,19 @@ load helper
 	has "${id:0:12}"
 	run -0 hod rm -f "$bad"
 }
+
+@test "-s shows what a container has written" {
+	hod_run --name size busybox dd if=/dev/zero of=/f bs=1000 count=500 2>/dev/null
+	run -0 hod ps -a -s --format '{{.Size}}'
+	like '^500kB \(virtual .*\)$'
+	run -0 hod system df --format '{{.Type}} {{.Size}}'
+	has "Containers 500kB"
+}
+
+@test "a container that could not be started was never up" {
+	run -127 hod_run --name never busybox nosuch
+	run -0 hod ps -a --format '{{.Status}}'
+	is Created
+	run -0 hod inspect -f '{{.State.Status}} {{.State.ExitCode}}' never
+	is "created 127"
+}

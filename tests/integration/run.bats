@@ -492,3 +492,10 @@ load helper
 	is fine
 	[ "$(stat -c %a "$HOD_ROOT")" = 700 ]
 }
+
+@test "--label-file: what comes later wins, --label over all" {
+	printf 'k=1\nk=2\nz=9\n' >"$FILE_DIR/labels"
+	id=$(hod create --label-file "$FILE_DIR/labels" -l z=0 --network none busybox true)
+	run -0 hod inspect -f '{{.Config.Labels.k}} {{.Config.Labels.z}}' "$id"
+	is "2 0"
+}

@@ -26,9 +26,9 @@ END {
 		times = (b != "" && b != "-" && wall[b]) ? sprintf("%.2f", wall[r] / wall[b]) : "-"
 		verdict = ""
 		if (r in budget) {
-			if (b == "-")
+			if (b == "-" && budget[r] != "")
 				verdict = sprintf("%s ms: %s", budget[r], wall[r] / 1000 <= budget[r] ? "met" : "MISSED")
-			else if (budget[r] != "")
+			else if (b != "-" && budget[r] != "")
 				verdict = sprintf("%sx: %s", budget[r], times + 0 <= budget[r] ? "met" : "MISSED")
 		}
 		if (failed[r] > 0)

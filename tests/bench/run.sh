@@ -247,7 +247,7 @@ bench_logs() {
 	middle() { sort -n "$1" | sed -n 2p; }
 	awk -v d="$(middle "$T/direct")" -v l="$(middle "$T/logged")" -v n="$count" 'BEGIN {
 		printf "direct to a file %.1f M lines/s, to the log %.1f M lines/s: %.2f of direct (budget 0.8: %s)\n",
-			n / d / 1e6, n / l / 1e6, d / l, d / l >= 0.8 ? "met" : "MISSED" }'
+			n / d / 1e6, n / l / 1e6, d / l, (d / l >= 0.8 ? "met" : "MISSED") }'
 	table
 	echo "time $hod logs logger" | row "hod logs, $((count * 97 / 1000000)) MB" - $((count * 97 / 700000))
 	echo "time $hod logs --tail 10 logger" | row "hod logs --tail 10" - 5

@@ -234,6 +234,7 @@ bench_store() {
 
 bench_logs() {
 	count=${LINES_COUNT:-3000000}
+	mkdir -p "$T/r"
 	printf '\n== logs: %s lines of 97 bytes\n' "$count"
 	for _ in 1 2 3; do
 		"$T/lines" "$count" 2>>"$T/direct" >"$T/direct.log"

@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #define MOVE_MAX     (1 << 20)
+#define PIPE_DEFAULT (64 << 10) /* bytes, as the kernel makes one */
+#define PIPE_GROWN   (1 << 20)
 #define ROUNDS	     16 /* of one stream, before the others have their turn */
 #define LOG_RETRY_MS 500
 
@@ -182,6 +184,11 @@ static enum step outflow_move(struct outflow *s)
 	if (n <= 0)
 		return outflow_empty(s, n);
 	s->teed -= s->teed ? (size_t)n : 0;
+	if (n >= PIPE_DEFAULT && !s->grown) {
+		/* a program that fills its pipe need not wait for us each time; a refusal is no loss */
+		s->grown = true;
+		fcntl(s->from.fd, F_SETPIPE_SZ, PIPE_GROWN);
+	}
 	/* what comes in small pieces is awaited rather than asked for again */
 	return s->teed || n >= 4096 || s->io->draining ? STEP_AGAIN : STEP_WAIT;
 }

@@ -44,6 +44,7 @@ struct outflow {
 	/* what was read, and how much of it each has */
 	size_t have, logged, sent, paced;
 	bool shown; /* attachers that are not paced have it */
+	bool grown; /* its pipe was made larger */
 	char buffer[STREAM_BUFFER];
 };
 struct input {

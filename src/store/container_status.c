@@ -193,34 +193,10 @@ static bool is_running(const struct container *c)
 	return c->status == CONTAINER_RUNNING || c->status == CONTAINER_PAUSED;
 }
 
-/* Waits for a new state file, or for the monitor's end, whichever comes first. */
-static int wait_change(int watch, const struct container *c, int64_t left_ns, struct error *err)
-{
-	auto_close int pidfd =
-		c->state.monitor_pid > 0 ? sys_pidfd_open((pid_t)c->state.monitor_pid, 0) : -1;
-	struct pollfd fds[2] = { { .fd = watch, .events = POLLIN },
-				 { .fd = pidfd, .events = POLLIN } };
-	struct timespec ts = { left_ns / NSEC_PER_SEC, left_ns % NSEC_PER_SEC };
-	char events[4096];
-	int held = container_lock_held(c->fd, "", err);
-
-	/* free already, so the pidfd might be that of a stranger: look at the state again */
-	if (held <= 0)
-		return held;
-	if (ppoll(fds, 2, left_ns < 0 ? NULL : &ts, NULL) < 0) {
-		if (errno == EINTR)
-			return error_set(err, ERR_INTERRUPTED, "interrupted");
-		return error_sys(err, "wait for container %.12s", c->id);
-	}
-	while (read(watch, events, sizeof(events)) > 0)
-		;
-	return 0;
-}
-
-int container_wait(struct store *st, struct container *c, int64_t timeout_ns, struct error *err)
+/* Tells of a new state file in the container's directory, or that it was moved away. */
+static int watch_files(const struct container *c, struct error *err)
 {
 	auto_close int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	int64_t end = timeout_ns < 0 ? -1 : time_monotonic_ns() + timeout_ns, left = -1;
 	char dir[32];
 
 	if (watch < 0)
@@ -229,6 +205,48 @@ int container_wait(struct store *st, struct container *c, int64_t timeout_ns, st
 	if (inotify_add_watch(watch, dir, IN_MOVED_TO | IN_CLOSE_WRITE | IN_MOVE_SELF | IN_ONLYDIR) <
 	    0)
 		return error_sys(err, "watch container %.12s", c->id);
+	return take_fd(&watch);
+}
+
+/*
+ * Waits for the monitor's end, or for what the files tell, whichever comes first. *watch is made
+ * only where it is needed: closing an inotify descriptor takes the kernel 10 ms. It is where the
+ * record of the end is there for a moment only, before --rm takes it away, and where there is no
+ * monitor to watch.
+ */
+static int wait_change(int *watch, const struct container *c, int64_t left_ns, struct error *err)
+{
+	auto_close int pidfd =
+		c->state.monitor_pid > 0 ? sys_pidfd_open((pid_t)c->state.monitor_pid, 0) : -1;
+	struct pollfd fds[2] = { { .events = POLLIN }, { .fd = pidfd, .events = POLLIN } };
+	struct timespec ts = { left_ns / NSEC_PER_SEC, left_ns % NSEC_PER_SEC };
+	char events[4096];
+	int held;
+
+	if (*watch < 0 && (pidfd < 0 || c->record.auto_remove)) {
+		*watch = watch_files(c, err);
+		return *watch < 0 ? -1 : 0; /* what changed before is not told: look again */
+	}
+	held = container_lock_held(c->fd, "", err);
+	/* free already, so the pidfd might be that of a stranger: look at the state again */
+	if (held <= 0)
+		return held;
+	fds[0].fd = *watch;
+	if (ppoll(fds, 2, left_ns < 0 ? NULL : &ts, NULL) < 0) {
+		if (errno == EINTR)
+			return error_set(err, ERR_INTERRUPTED, "interrupted");
+		return error_sys(err, "wait for container %.12s", c->id);
+	}
+	while (*watch >= 0 && read(*watch, events, sizeof(events)) > 0)
+		;
+	return 0;
+}
+
+int container_wait(struct store *st, struct container *c, int64_t timeout_ns, struct error *err)
+{
+	int64_t end = timeout_ns < 0 ? -1 : time_monotonic_ns() + timeout_ns, left = -1;
+	auto_close int watch = -1;
+
 	for (;;) {
 		if (container_refresh(st, c, err) < 0)
 			return -1;
@@ -239,7 +257,7 @@ int container_wait(struct store *st, struct container *c, int64_t timeout_ns, st
 			if (left <= 0)
 				return 0;
 		}
-		if (wait_change(watch, c, left, err) < 0)
+		if (wait_change(&watch, c, left, err) < 0)
 			return -1;
 	}
 }

@@ -15,9 +15,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -66,6 +68,30 @@ static void title_set(const struct container *c)
 		snprintf((char *)arg, arg_end - arg, "hod: %.12s", c->id);
 }
 
+/* The file pages of one program header: they come back from the page cache when they are touched. */
+static int segments_drop(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *h = &info->dlpi_phdr[i];
+		size_t from = (info->dlpi_addr + h->p_vaddr) & ~(page - 1);
+		size_t to = info->dlpi_addr + h->p_vaddr + h->p_memsz;
+
+		/* what may have been written to is not in the file: relocations, data */
+		if (h->p_type == PT_LOAD && !(h->p_flags & PF_W))
+			madvise((void *)from, to - from, MADV_DONTNEED);
+	}
+	return 0;
+}
+
+/* From here on a monitor does little: what parsing, mounting and starting needed is given back. */
+static void memory_release(void)
+{
+	malloc_trim(0);
+	dl_iterate_phdr(segments_drop, NULL);
+}
+
 static int become(const struct monitor_job *job, int caller, int session, struct error *err)
 {
 	const struct store *st = job->store;
@@ -108,7 +134,7 @@ monitor_main(const struct monitor_job *job, int caller, int session)
 	msg_send(caller, MSG_RUNNING, NULL, 0, -1, &err); /* gone: the container runs all the same */
 	close(caller);
 	title_set(job->container);
-	malloc_trim(0);
+	memory_release();
 	error_clear(&err);
 	_exit(monitor_serve(m, &err) < 0 ? 125 : 0);
 }

@@ -109,13 +109,17 @@ static int create_run(struct app *app, void *arg, struct strv *operands, struct 
 	auto_done(container) struct container c;
 
 	container_init(&c);
-	if (args->request.detach)
-		return error_set(err, ERR_USAGE, "unknown option --detach: create starts nothing");
 	if (prepare(app, args, operands, false, err) < 0 ||
 	    container_create(&app->engine, &args->request, &c, err) < 0)
 		return -1;
 	return output_line(err, "%s", c.id);
 }
+
+/* create, which starts nothing, has no such row */
+static const struct opt run_only[] = {
+	OPT_FLAG('d', "detach", run_args, request.detach, "leave it running and print its ID"),
+	OPT_END,
+};
 
 const struct command cmd_run = {
 	.name = "run",
@@ -123,6 +127,7 @@ const struct command cmd_run = {
 	.summary = "make a container from an image and run it",
 	.description =
 		"Options stand before IMAGE; what stands behind it is the container's command.",
+	.opts = run_only,
 	.more_opts = run_opts,
 	.args_size = sizeof(struct run_args),
 	.init = run_args_init,

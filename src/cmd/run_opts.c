@@ -129,7 +129,6 @@ const struct opt run_opts[] = {
 	OPT_ENUM(0, "cgroupns", run_args, request.cgroupns, "private|host", "the cgroup namespace"),
 	OPT_STRING(0, "cidfile", run_args, request.cidfile, "FILE",
 		   "write the ID to this file, which must not exist"),
-	OPT_FLAG('d', "detach", run_args, request.detach, "leave it running and print its ID"),
 	OPT_STRING(0, "detach-keys", run_args, request.detach_keys, "KEYS",
 		   "keys that leave the container running (default ctrl-p,ctrl-q)"),
 	OPT_LIST(0, "dns", run_args, request.dns, "ADDRESS", "a name server, or none"),

@@ -1,5 +1,5 @@
 /*
- * run_opts.h - the options of run and create: one table, one struct.
+ * run_opts.h - the options that run and create have in common: one table, one struct.
  */
 #ifndef CMD_RUN_OPTS_H
 #define CMD_RUN_OPTS_H

@@ -103,9 +103,9 @@ int name_find(struct store *st, const char *name, char *id, size_t size, struct 
 	return r == 1 ? digest_is_hex(id) : r;
 }
 
-enum standing { IN_USE, STALE, ABSENT };
+enum standing { IN_USE, STALE, ABSENT, JUDGE_AGAIN };
 
-/* What the name means, given that it leads to id; -1 when that cannot be told. */
+/* What the name means, given that it leads to id; -1 when that cannot be told. Never ABSENT. */
 static int name_judge(struct store *st, const char *name, const char *id, struct error *err)
 {
 	struct container c;
@@ -118,8 +118,10 @@ static int name_judge(struct store *st, const char *name, const char *id, struct
 		standing = IN_USE;
 	else if (c.record.id)
 		standing = str_eq(c.record.name, name) ? IN_USE : STALE;
-	else /* no record yet */
-		standing = container_lock_held(c.fd, "", err) == 0 ? STALE : IN_USE;
+	else if (container_lock_held(c.fd, "", err) != 0) /* no record yet: being made */
+		standing = IN_USE;
+	else /* its maker is gone; it may have written the record between our two looks */
+		standing = file_exists(c.fd, "record.json") ? JUDGE_AGAIN : STALE;
 	container_done(&c);
 	return standing;
 }
@@ -139,6 +141,8 @@ static int name_standing(struct store *st, const char *name, char id[CONTAINER_I
 		if (r <= 0)
 			return r < 0 ? -1 : ABSENT;
 		standing = name_judge(st, name, id, err);
+		if (standing == JUDGE_AGAIN)
+			continue;
 		if (standing != STALE)
 			return standing;
 		r = name_read(st, name, again, sizeof(again), err);

@@ -19,11 +19,11 @@ static const struct opt container_opts[] = { FORCE_ROW,
 					     OPT_END };
 static const struct opt image_opts[] = {
 	OPT_FLAG('a', "all", prune_args, all, "all that no container uses, not only nameless ones"),
-	FORCE_ROW, FILTER_ROW("only those that match: until, label"), OPT_END
+	FORCE_ROW, FILTER_ROW("only those that match: until, label, dangling"), OPT_END
 };
 static const struct opt volume_opts[] = {
 	OPT_FLAG('a', "all", prune_args, all, "those with names, too"), FORCE_ROW,
-	FILTER_ROW("only those that match: label"), OPT_END
+	FILTER_ROW("only those that match: label, all"), OPT_END
 };
 static const struct opt system_opts[] = {
 	OPT_FLAG('a', "all", prune_args, all, "all images that no container uses"), FORCE_ROW,
@@ -241,12 +241,14 @@ static int system_prune(struct app *app, void *arg, struct strv *operands, struc
 	uint64_t bytes = 0;
 	int r;
 
-	if (!agreed(args,
-		    "WARNING! This will remove stopped containers, unused images and the build "
-		    "cache."))
-		return 0;
 	if (args->volumes && volumes_take(&args->filter, err) < 0)
-		return -1; /* before anything is gone */
+		return -1; /* before anything is asked, or gone */
+	if (!agreed(args,
+		    args->all ? "WARNING! This will remove stopped containers, images that no "
+				"container uses, and the build cache."
+			      : "WARNING! This will remove stopped containers, images without a "
+				"name, and the build cache."))
+		return 0;
 	if (prune_containers(app, &args->filter, &bytes, err) < 0 ||
 	    (args->volumes && prune_volumes(app, false, &args->filter, &bytes, err) < 0) ||
 	    prune_images(app, args->all, &args->filter, &bytes, err) < 0 ||

@@ -12,7 +12,8 @@ struct rmi_args {
 	bool force, ignore;
 };
 static const struct opt opts[] = {
-	OPT_FLAG('f', "force", rmi_args, force, "all its names, and though a container uses it"),
+	OPT_FLAG('f', "force", rmi_args, force,
+		 "by ID with all its names, and though a stopped container uses it"),
 	OPT_FLAG('i', "ignore", rmi_args, ignore, "do not mind names that are not there"),
 	OPT_END,
 };

@@ -139,7 +139,7 @@ int image_remove(struct store *st, const char *text, bool force, struct image_re
 	if (r < 0)
 		return -1;
 	if (r == 0)
-		return error_set(err, ERR_NOTFOUND, "No such image: %.300s", text);
+		return error_set(err, ERR_NOTFOUND, "no such image: %.300s", text);
 	lock = store_lock(st, LOCK_SHARED, err);
 	if (lock < 0 || removal_plan(st, text, &image, force, &plan, err) < 0 ||
 	    names_remove(st, &plan.names, done, err) < 0)

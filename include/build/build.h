@@ -10,7 +10,20 @@
 #include "image/resolve.h"
 #include "store/image.h"
 #include "util/progress.h"
+#include "util/vec.h"
 
+struct build_secret { /* --secret: one of file and env is set */
+	char *id;
+	char *file; /* read when a step wants it */
+	char *env;  /* name of one of our variables */
+};
+struct build_ssh {    /* --ssh */
+	char *id;     /* "default" */
+	char *socket; /* absolute path of an agent's */
+};
+struct build_context { /* --build-context: a name that FROM and --from look up first */
+	char *name, *source;
+};
 struct build_request {
 	const char *context; /* a directory, or "-": fd 0 holds a Dockerfile or a tar */
 	const char *file;    /* -f: path, "-"; NULL: Dockerfile, then Containerfile */
@@ -23,6 +36,10 @@ struct build_request {
 	bool no_cache;
 	char *network; /* none host; NULL: none until networks exist */
 	int64_t epoch; /* SOURCE_DATE_EPOCH; -1: not set */
+	VEC(struct build_secret) secrets;
+	VEC(struct build_ssh) ssh;
+	VEC(struct build_context) contexts;
+	struct strv allow; /* --allow: "security.insecure" */
 };
 struct build_result {
 	struct digest id;

@@ -23,6 +23,23 @@ void build_request_done(struct build_request *r)
 	strv_done(&r->args);
 	strmap_done(&r->labels);
 	free(r->network);
+	vec_each (&r->secrets, s) {
+		free(s->id);
+		free(s->file);
+		free(s->env);
+	}
+	vec_done(&r->secrets);
+	vec_each (&r->ssh, s) {
+		free(s->id);
+		free(s->socket);
+	}
+	vec_done(&r->ssh);
+	vec_each (&r->contexts, c) {
+		free(c->name);
+		free(c->source);
+	}
+	vec_done(&r->contexts);
+	strv_done(&r->allow);
 	*r = (struct build_request){ .epoch = -1 };
 }
 

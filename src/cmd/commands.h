@@ -6,7 +6,7 @@
 
 #include "cmd/command.h"
 
-extern const struct command cmd_attach, cmd_build, cmd_completion, cmd_container_exists,
+extern const struct command cmd_attach, cmd_build, cmd_bundle, cmd_completion, cmd_container_exists,
 	cmd_container_inspect, cmd_container_prune, cmd_create, cmd_doctor, cmd_exec, cmd_export,
 	cmd_fsck, cmd_help, cmd_history, cmd_image_exists, cmd_image_inspect, cmd_image_prune,
 	cmd_images, cmd_import, cmd_info, cmd_inspect, cmd_kill, cmd_load, cmd_logs, cmd_pause,

@@ -8,6 +8,7 @@
 const struct command *const commands[] = {
 	&cmd_attach,
 	&cmd_build,
+	&cmd_bundle,
 	&cmd_completion,
 	&cmd_container_exists,
 	&cmd_container_inspect,

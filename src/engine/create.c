@@ -13,8 +13,7 @@
 
 #define PROFILE_MAX (1 << 20) /* bytes of a seccomp profile */
 
-/* `--security-opt seccomp=FILE` becomes the profile's text: a later start needs no file. */
-static int read_profiles(struct strv *opts, struct error *err)
+int request_read_profiles(struct strv *opts, struct error *err)
 {
 	strv_each (opts, i) {
 		const char *opt = opts->v[i], *file = opt + 8;
@@ -31,8 +30,8 @@ static int read_profiles(struct strv *opts, struct error *err)
 	return 0;
 }
 
-static int find_image(struct engine *e, const struct run_request *r, struct image *image,
-		      struct error *err)
+int request_image(struct engine *e, const struct run_request *r, struct image *image,
+		  struct error *err)
 {
 	struct platform wanted = { 0 };
 	enum pull_policy policy = PULL_MISSING;
@@ -188,10 +187,10 @@ int create_with(struct engine *e, struct run_request *r, struct container *c,
 	const struct image_settings *from_image = NULL;
 
 	image_init(&image);
-	if (read_profiles(&r->security_opt, err) < 0)
+	if (request_read_profiles(&r->security_opt, err) < 0)
 		return -1;
 	if (!r->rootfs) {
-		if (find_image(e, r, &image, err) < 0)
+		if (request_image(e, r, &image, err) < 0)
 			return -1;
 		record_image(record, &image);
 		record->image = xstrdup(r->image);

@@ -34,6 +34,11 @@ int container_prepare(struct engine *e, struct container *c, const struct start_
  * container's users: a binary of the host's root is safe from a container without that root.
  */
 bool prepare_owned_binary(const struct engine *e);
+/* `--security-opt seccomp=FILE` becomes the profile's text: a later start needs no file. */
+int request_read_profiles(struct strv *opts, struct error *err);
+/* The image of a request, fetched as its --pull and --platform say. image was initialised. */
+int request_image(struct engine *e, const struct run_request *r, struct image *image,
+		  struct error *err);
 /* The user the process runs as: --user, else the image's, else the caller with keep-id, else root. */
 int prepare_user(struct engine *e, const struct run_request *r, const struct image_settings *image,
 		 int rootfs, struct user *user, struct error *err);

@@ -4,7 +4,6 @@
  * Spec   Dockerfile reference, "COPY", "ADD"; FEATURES B14, B18, B21, B22, B26.
  */
 #include "copy_sources.h"
-#include "image/resolve.h"
 #include "store/rootfs.h"
 #include "tar_probe.h"
 #include "util/path.h"
@@ -20,71 +19,18 @@ void copy_sources_done(struct copy_sources *c)
 		free(s->text);
 	}
 	vec_done(&c->v);
-	tree_done(&c->own);
-	owner_stack_done(&c->owners);
-	auto_close_fd(&c->view);
-	c->view = -1;
-	strv_done(&c->layers);
+	origin_done(&c->from);
 	ignore_done(&c->exclude);
-}
-
-static int layers_of_image(struct builder *b, const char *name, struct strv *layers, struct error *err)
-{
-	struct image i;
-	int r;
-
-	if (strcmp(name, "scratch") == 0)
-		return error_set(err, ERR_INVALID, "--from=scratch: there is nothing in it");
-	image_init(&i);
-	if (image_resolve(b->st, name, &b->platform, b->r->pull, &b->e->progress, &i, err) < 0)
-		return error_add(err, "--from=%s", name);
-	vec_each (&i.diff_ids, d)
-		strv_add(layers, d->hex);
-	r = cache_keep_layers(b->st, layers, err);
-	image_done(&i);
-	return r;
 }
 
 int copy_sources_open(struct builder *b, const struct instruction *in, struct copy_sources *c,
 		      struct error *err)
 {
-	const char *from = instruction_flag(in, "from");
-	size_t index;
-	int found;
-
-	*c = (struct copy_sources){ .view = -1 };
+	*c = (struct copy_sources){ .from = ORIGIN_NONE };
 	vec_each (&in->flags, f)
 		if (strcmp(f->def->name, "exclude") == 0 && ignore_add(&c->exclude, f->value, err) < 0)
 			return error_add(err, "--exclude=%s", f->value);
-	if (!from) {
-		c->tree = &b->context.tree;
-		return 0;
-	}
-	c->tree = &c->own;
-	found = stage_find(&b->stages, from, b->stage, &index, err);
-	if (found < 0)
-		return -1;
-	if (found == 0)
-		return layers_of_image(b, from, &c->layers, err);
-	if (stage_build(b, index, err) < 0)
-		return -1;
-	strv_copy(&c->layers, &b->states[index].layers);
-	return 0;
-}
-
-/* Mounts the tree of another stage or image; not needed when the cache knew its digest. */
-static int mount_own(struct builder *b, struct copy_sources *c, struct error *err)
-{
-	if (c->tree != &c->own || c->view >= 0)
-		return 0;
-	c->view = rootfs_mount(b->st, (const char *const *)c->layers.v, c->layers.n, -1,
-			       ROOTFS_NODEV, err);
-	if (c->view < 0)
-		return -1;
-	tree_init(&c->own, c->view, "the other stage");
-	c->own.foreign = true;
-	c->own.owners = b->st->single ? &c->owners : NULL;
-	return owner_stack_open(b->st, &c->layers, &c->owners, err);
+	return origin_open(b, instruction_flag(in, "from"), &c->from, err);
 }
 
 /* "../a", "/a" and "a/" are all "a": nothing is above the tree's top. */
@@ -133,7 +79,7 @@ static int add_node(struct tree *t, const struct instruction *in, struct copy_so
 
 static int not_found(const struct copy_sources *c, const char *path, bool ignored, struct error *err)
 {
-	error_set(err, ERR_NOTFOUND, "'%s' is not in %s", path, c->tree->name);
+	error_set(err, ERR_NOTFOUND, "'%s' is not in %s", path, c->from.tree->name);
 	return ignored ? error_hint(err, "the ignore file leaves it out") : -1;
 }
 
@@ -142,21 +88,21 @@ static int find_one(struct builder *b, const struct instruction *in, struct copy
 {
 	struct node *n;
 	bool ignored;
-	int r = tree_find(c->tree, path, &n, &ignored, err);
+	int r = tree_find(c->from.tree, path, &n, &ignored, err);
 
 	(void)b;
 	if (r < 0)
 		return -1;
 	if (r == 0)
 		return not_found(c, path, ignored, err);
-	return add_node(c->tree, in, c, n, base, err);
+	return add_node(c->from.tree, in, c, n, base, err);
 }
 
 static int find_pattern(struct builder *b, const struct instruction *in, struct copy_sources *c,
 			const char *pattern, struct error *err)
 {
 	nodes found = { 0 };
-	int r = tree_match(c->tree, pattern, &found, err);
+	int r = tree_match(c->from.tree, pattern, &found, err);
 
 	c->wildcard = true;
 	for (size_t i = 0; r == 0 && i < found.n; i++) {
@@ -196,7 +142,7 @@ static int find_word(struct builder *b, const struct instruction *in, struct cop
 		return error_set(err, ERR_UNSUPPORTED,
 				 "ADD %s: URLs and repositories are not supported by this version",
 				 word);
-	if (c->tree->root < 0)
+	if (c->from.tree->root < 0)
 		return error_set(err, ERR_INVALID,
 				 "%s %s: there is no build context, the Dockerfile came from "
 				 "standard input",
@@ -218,7 +164,7 @@ int copy_sources_find(struct builder *b, const struct instruction *in, struct co
 
 	if (c->v.n)
 		return 0;
-	if (mount_own(b, c, err) < 0)
+	if (origin_mount(b, &c->from, err) < 0)
 		return -1;
 	for (size_t i = 0; i + 1 < in->args.n; i++) {
 		struct heredoc h = { 0 };
@@ -244,8 +190,8 @@ static int digest_found(struct copy_sources *c, char hex[SHA256_HEX], struct err
 		key_add(&k, "as", s->base);
 		key_int(&k, "unpack", s->archive);
 		key_add(&k, "text", s->text);
-		if (s->node &&
-		    node_key(c->tree, s->node, c->exclude.rules.n ? &c->exclude : NULL, &k, err) < 0)
+		if (s->node && node_key(c->from.tree, s->node,
+					c->exclude.rules.n ? &c->exclude : NULL, &k, err) < 0)
 			return -1;
 	}
 	key_end(&k, hex);
@@ -263,10 +209,10 @@ int copy_sources_digest(struct builder *b, const struct instruction *in, struct 
 	struct key k;
 	int r = 0;
 
-	if (c->tree == &c->own) {
+	if (c->from.layered) {
 		key_begin(&k, "TAKEN");
 		key_add(&k, "instruction", in->def->name);
-		key_list(&k, "layers", &c->layers);
+		key_list(&k, "layers", &c->from.layers);
 		key_list(&k, "words", &in->args);
 		vec_each (&in->flags, f)
 			if (strcmp(f->def->name, "exclude") == 0 ||
@@ -281,5 +227,5 @@ int copy_sources_digest(struct builder *b, const struct instruction *in, struct 
 	}
 	if (copy_sources_find(b, in, c, err) < 0 || digest_found(c, hex, err) < 0)
 		return -1;
-	return c->tree == &c->own ? cache_put_text(b->st, quick, hex, err) : 0;
+	return c->from.layered ? cache_put_text(b->st, quick, hex, err) : 0;
 }

@@ -4,7 +4,7 @@
 #ifndef BUILD_COPY_SOURCES_H
 #define BUILD_COPY_SOURCES_H
 
-#include "builder.h"
+#include "origin.h"
 
 struct copy_source {
 	struct node *node; /* links followed; NULL: a heredoc */
@@ -13,11 +13,7 @@ struct copy_source {
 	char *text;   /* heredoc */
 };
 struct copy_sources {
-	struct tree *tree;	   /* borrowed: the context's, or &own */
-	struct tree own;	   /* another stage or an image */
-	int view;		   /* of own */
-	struct owner_stack owners; /* of own */
-	struct strv layers;	   /* of own: its identity */
+	struct origin from;
 	struct ignore exclude;
 	VEC(struct copy_source) v;
 	bool wildcard; /* a pattern was among them */

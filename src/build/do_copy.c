@@ -101,7 +101,7 @@ static int unpack(struct copying *c, const struct copy_source *s, struct error *
 
 	dir = draft_dir(&c->draft, c->resolved.s, k->chown ? k->uid : 0, k->chown ? k->gid : 0, err);
 	from = dir < 0 ? -1
-		       : rootfs_open(c->sources.tree->root, path,
+		       : rootfs_open(c->sources.from.tree->root, path,
 				     O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0, err);
 	if (from < 0)
 		return -1;
@@ -159,7 +159,7 @@ static int perform(struct copying *c, struct stage_state *s, struct digest *laye
 	    draft_begin(c->b->st, &s->layers, view, &c->draft, err) < 0)
 		return -1;
 	c->copier.draft = &c->draft;
-	c->copier.tree = c->sources.tree;
+	c->copier.tree = c->sources.from.tree;
 	c->copier.exclude = c->sources.exclude.rules.n ? &c->sources.exclude : NULL;
 	c->copier.chmod = instruction_flag(c->in, "chmod") ? &c->chmod : NULL;
 	if (set_owner(c, view, err) < 0 || check_destination(c, err) < 0)
@@ -230,7 +230,7 @@ int do_copy(struct builder *b, struct stage_state *s, const struct instruction *
 	struct copying c = { .b = b, .in = in, .draft = DRAFT_NONE };
 	int r;
 
-	c.sources.view = -1;
+	c.sources.from = (struct origin)ORIGIN_NONE;
 	r = copy(&c, s, err);
 	copying_done(&c);
 	return r;

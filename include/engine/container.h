@@ -30,6 +30,13 @@ void engine_done(struct engine *e);
  */
 int container_create(struct engine *e, struct run_request *r, struct container *c, struct error *err);
 
+/*
+ * What the record keeps of how it was asked for: request and image settings (both initialised). The
+ * mounts are in the record itself. ERR_INVALID.
+ */
+int container_request(const struct container *c, struct run_request *r,
+		      struct image_settings *image, struct error *err);
+
 enum start_mode {
 	START_DETACHED,	  /* fork the monitor; return when the command was executed */
 	START_FOREGROUND, /* become the monitor; in, out, err_ are the caller's */
@@ -39,7 +46,8 @@ struct start_options {
 	enum start_mode mode;
 	bool in, out, err_; /* which of our standard streams are attached */
 	bool sig_proxy;
-	const char *detach_keys; /* NULL: ctrl-p,ctrl-q */
+	const char *detach_keys;   /* NULL: ctrl-p,ctrl-q */
+	const char *notify_socket; /* $NOTIFY_SOCKET, for containers of --sdnotify; or NULL */
 };
 struct start_result {
 	int exit_code; /* foreground and attached */

@@ -66,6 +66,7 @@ struct run_request {
 	int64_t timeout;      /* seconds */
 	char *log_driver;
 	struct strv log_opts;
+	char *sdnotify; /* "conmon": tell $NOTIFY_SOCKET when it runs; NULL, "ignore": nobody */
 	char *detach_keys;
 	int sig_proxy; /* -1 unset: true */
 	char *cidfile;

@@ -42,7 +42,8 @@ struct monitor_job {
 	int in, out, err_;
 	bool sig_proxy;	   /* monitor_run only: false: INT, TERM, HUP, QUIT kill the container */
 	bool owned_binary; /* see runtime.h */
-	const char *detach_keys; /* of the caller's terminal; NULL: ctrl-p,ctrl-q */
+	const char *notify_socket; /* told when it runs (sd_notify(3)); NULL: nobody */
+	const char *detach_keys;   /* of the caller's terminal; NULL: ctrl-p,ctrl-q */
 };
 struct monitor_result {
 	int exit_code; /* 0..255; 128+n for a signal; 124 timeout */

@@ -100,6 +100,11 @@ enum opt_order {
  */
 int opt_parse(const struct opt *const tables[], int argc, char **argv, enum opt_order order,
 	      void *args, struct strv *operands, struct error *err);
+/*
+ * The way back: appends the words that give the row's value in args ("--name=value"), nothing when
+ * it is not given. False: the row is of a type that only its owner can write.
+ */
+bool opt_words(const struct opt *o, const void *args, struct strv *words);
 void opt_done(const struct opt *const tables[], void *args);
 void opt_help(const struct opt *const tables[], struct str *out); /* the aligned option lines */
 

@@ -83,6 +83,7 @@ static int run_container(struct app *app, struct run_args *args, struct containe
 		.err_ = !r->detach && run_args_attaches(args, "stderr"),
 		.sig_proxy = r->sig_proxy != 0,
 		.detach_keys = r->detach_keys,
+		.notify_socket = getenv("NOTIFY_SOCKET"),
 	};
 
 	if (container_run(&app->engine, r, c, &o, &result, err) < 0)

@@ -175,6 +175,8 @@ const struct opt run_opts[] = {
 		"with --read-only: writable /run, /tmp and /var/tmp"),
 	OPT_FLAG(0, "replace", run_args, request.replace, "remove a container of this name first"),
 	OPT_FLAG(0, "rm", run_args, request.auto_remove, "remove it when it has ended"),
+	OPT_ENUM(0, "sdnotify", run_args, request.sdnotify, "conmon|ignore",
+		 "tell the service manager when it runs (default ignore)"),
 	OPT_LIST(0, "security-opt", run_args, request.security_opt, "OPTION",
 		 "seccomp=FILE|unconfined, no-new-privileges, apparmor=, label=, mask=, unmask="),
 	OPT_BYTES(0, "shm-size", run_args, request.shm_size, "size of /dev/shm (default 64m)"),

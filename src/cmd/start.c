@@ -22,7 +22,8 @@ static const struct opt opts[] = {
 
 static int start_one(struct app *app, const char *name, const void *args, struct error *err)
 {
-	struct start_options o = { .mode = START_DETACHED };
+	struct start_options o = { .mode = START_DETACHED,
+				   .notify_socket = getenv("NOTIFY_SOCKET") };
 	struct start_result result = { 0 };
 	auto_done(container) struct container c;
 
@@ -42,7 +43,8 @@ static int start_attached(struct app *app, const struct start_args *args, const 
 	struct start_options o = { .out = true,
 				   .err_ = true,
 				   .sig_proxy = args->sig_proxy != 0,
-				   .detach_keys = args->detach_keys };
+				   .detach_keys = args->detach_keys,
+				   .notify_socket = getenv("NOTIFY_SOCKET") };
 	struct start_result result = { 0 };
 	auto_done(container) struct container c;
 

@@ -81,6 +81,7 @@ const struct field run_request_fields[] = {
 	F_INT(struct run_request, timeout, "timeout"),
 	F_STR(struct run_request, log_driver, "logDriver"),
 	F_STRV(struct run_request, log_opts, "logOpts"),
+	F_STR(struct run_request, sdnotify, "sdnotify"),
 	F_STR(struct run_request, detach_keys, "detachKeys"),
 	F_TRI(struct run_request, sig_proxy, "sigProxy"),
 	F_STRV(struct run_request, layers, "layers"),

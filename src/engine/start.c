@@ -43,6 +43,8 @@ static int job_make(struct engine *e, struct container *c, const struct run_requ
 	job->err_ = o->mode == START_FOREGROUND && o->err_ ? STDERR_FILENO : -1;
 	job->sig_proxy = o->sig_proxy;
 	job->detach_keys = o->detach_keys ? o->detach_keys : DETACH_KEYS;
+	if (str_eq(r->sdnotify, "conmon"))
+		job->notify_socket = o->notify_socket;
 	return log_options_parse(r->log_driver, &r->log_opts, &job->log, err);
 }
 
@@ -111,8 +113,8 @@ int start_with(struct engine *e, struct container *c, const struct start_input *
 	return status;
 }
 
-static int load_input(struct container *c, struct run_request *r, struct image_settings *image,
-		      struct error *err)
+int container_request(const struct container *c, struct run_request *r,
+		      struct image_settings *image, struct error *err)
 {
 	const struct fields_limits limits = { .max_bytes = SPEC_MAX, .max_depth = 64 };
 	const char *settings = c->record.image_settings;
@@ -140,7 +142,7 @@ int container_start(struct engine *e, struct container *c, const struct start_op
 		return error_set(err, ERR_INVALID, "container is corrupt: %s", c->why);
 	run_request_init(&r);
 	fields_init(image_settings_fields, &image);
-	status = load_input(c, &r, &image, err);
+	status = container_request(c, &r, &image, err);
 	if (status == 0) {
 		in.image = c->record.image_settings ? &image : NULL;
 		status = start_with(e, c, &in, o, result, err);

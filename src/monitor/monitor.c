@@ -22,6 +22,7 @@
  */
 #include "monitor_private.h"
 #include "runtime/runtime.h"
+#include "sd_notify.h"
 #include "teardown.h"
 #include "util/compat.h"
 #include "util/fd.h"
@@ -159,7 +160,9 @@ static int serve_begin(struct monitor *m, struct error *err)
 	loop_watch(&m->loop, &m->child, EPOLLIN);
 	if (m->job->timeout_ns > 0)
 		m->deadline_ns = time_monotonic_ns() + m->job->timeout_ns;
-	return record_running(m->job->store, m->c, &m->process, err);
+	if (record_running(m->job->store, m->c, &m->process, err) < 0)
+		return -1;
+	return m->job->notify_socket ? sd_notify_ready(m->job->notify_socket, err) : 0;
 }
 
 static void serve(struct monitor *m)

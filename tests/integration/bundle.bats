@@ -4,6 +4,7 @@ load helper
 
 setup_file() {
 	store_up
+	# shellcheck disable=SC2016 # the variable is of the image
 	printf '%s\n' 'FROM busybox' 'RUN echo app:x:100:100::/:/bin/sh >>/etc/passwd && echo hi >/f && chown app /f && chmod 600 /f' \
 		'USER app' 'WORKDIR /tmp' 'ENV COLOR=red' 'CMD ["sh", "-c", "id -u; pwd; cat /f; echo $COLOR"]' |
 		hod build -q -t app - >/dev/null
@@ -31,8 +32,8 @@ under() {
 	runtimes=runc
 	[ "$(id -u)" != 0 ] || runtimes="$runtimes crun"
 	for runtime in $runtimes; do
-		run -0 under $runtime
-		[ "$output" = "$want" ] || { printf '%s: %s\n' $runtime "$output" >&2; false; }
+		run -0 under "$runtime"
+		[ "$output" = "$want" ] || { printf '%s: %s\n' "$runtime" "$output" >&2; false; }
 	done
 }
 
@@ -46,15 +47,15 @@ under() {
 }
 
 @test "options are in config.json" {
-	hod bundle -e A=B -u 0 -w / --read-only -v /tmp:/mnt:ro --hostname box busybox "$bundle" echo done
+	hod bundle -e A=B -u 0 -w / --read-only -v /tmp:/mnt:ro --hostname box busybox "$bundle" echo ready
 	run -0 jq -c '[.process.args, .process.cwd, .root, .hostname, (.mounts[] | select(.destination == "/mnt").source),
 		(.process.env | index("A=B") != null)]' "$bundle/config.json"
-	is '[["echo","done"],"/",{"path":"rootfs","readonly":true},"box","/tmp",true]'
+	is '[["echo","ready"],"/",{"path":"rootfs","readonly":true},"box","/tmp",true]'
 }
 
 @test "nothing of the store is in a bundle" {
 	hod bundle -u 0 app "$bundle"
-	! grep -q "$HOD_ROOT" "$bundle/config.json"
+	run ! grep -q "$HOD_ROOT" "$bundle/config.json"
 	hod rmi -f app >/dev/null
 	[ "$(cat "$bundle/rootfs/f" 2>/dev/null || echo hi)" = hi ]
 	[ -L "$bundle/rootfs/bin/ls" ] || [ -e "$bundle/rootfs/bin/ls" ]

@@ -22,8 +22,7 @@ static const struct opt opts[] = {
 
 static int start_one(struct app *app, const char *name, const void *args, struct error *err)
 {
-	struct start_options o = { .mode = START_DETACHED,
-				   .notify_socket = getenv("NOTIFY_SOCKET") };
+	struct start_options o = { .mode = START_DETACHED, .notify_socket = getenv("NOTIFY_SOCKET") };
 	struct start_result result = { 0 };
 	auto_done(container) struct container c;
 

@@ -84,8 +84,8 @@ struct spec_device {
 };
 struct spec_device_rule {
 	bool allow;
-	char *type, *access;
-	int64_t major, minor;
+	char *type, *access;  /* "a" "b" "c", NULL: a; of "rwm", NULL: all */
+	int64_t major, minor; /* UNSET or -1: any */
 };
 struct spec_memory {
 	int64_t limit, reservation, swap, swappiness;
@@ -98,11 +98,30 @@ struct spec_cpu {
 struct spec_pids {
 	int64_t limit;
 };
+struct spec_weight_device {
+	int64_t major, minor, weight;
+};
+struct spec_throttle {
+	int64_t major, minor, rate; /* bytes or operations each second */
+};
+typedef VEC(struct spec_throttle) spec_throttles;
+struct spec_block_io {
+	int64_t weight; /* 10..1000, as in v1 */
+	VEC(struct spec_weight_device) weight_device;
+	spec_throttles read_bps, write_bps, read_iops, write_iops;
+};
+struct spec_hugepage {
+	char *page_size; /* "2MB" */
+	int64_t limit;
+};
 struct spec_resources {
 	VEC(struct spec_device_rule) devices;
 	struct spec_memory *memory;
 	struct spec_cpu *cpu;
 	struct spec_pids *pids;
+	struct spec_block_io *block_io;
+	VEC(struct spec_hugepage) hugepages;
+	char *rdma; /* raw JSON: {"DEVICE": {"hcaHandles": N, "hcaObjects": N}} */
 	struct strmap unified;
 };
 struct spec_linux {
@@ -143,6 +162,10 @@ void spec_format(const struct spec *s, struct str *out);
 void spec_process_init(struct spec_process *p);
 void spec_process_done(struct spec_process *p);
 int spec_process_parse(const char *text, size_t n, struct spec_process *p, struct error *err);
+/* linux.resources alone: `update --resources FILE`. */
+void spec_resources_init(struct spec_resources *r);
+void spec_resources_done(struct spec_resources *r);
+int spec_resources_parse(const char *text, size_t n, struct spec_resources *r, struct error *err);
 /* The namespace of the type, or NULL when the container shares the caller's. */
 const struct spec_namespace *spec_namespace_find(const struct spec *s, const char *type);
 

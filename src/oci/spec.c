@@ -9,6 +9,7 @@
 
 #include "json_cut.h"
 #include "spec_check.h"
+#include "spec_resources.h"
 
 #define SPEC_DEPTH 64
 
@@ -132,61 +133,13 @@ static const struct field device_fields[] = {
 	F_INT(struct spec_device, gid, "gid"),
 	F_END,
 };
-static const struct field device_rule_fields[] = {
-	F_BOOL_(struct spec_device_rule, allow, "allow", FIELD_REQUIRED | FIELD_KEEP),
-	F_STR(struct spec_device_rule, type, "type"),
-	F_INT(struct spec_device_rule, major, "major"),
-	F_INT(struct spec_device_rule, minor, "minor"),
-	F_STR(struct spec_device_rule, access, "access"),
-	F_END,
-};
-static const struct field memory_fields[] = {
-	F_INT(struct spec_memory, limit, "limit"),
-	F_INT(struct spec_memory, reservation, "reservation"),
-	F_INT(struct spec_memory, swap, "swap"),
-	F_INT(struct spec_memory, swappiness, "swappiness"),
-	F_TRI(struct spec_memory, disable_oom_killer, "disableOOMKiller"),
-	F_TRI(struct spec_memory, check_before_update, "checkBeforeUpdate"),
-	F_REFUSED("kernel"),
-	F_REFUSED("kernelTCP"),
-	F_REFUSED("useHierarchy"),
-	F_END,
-};
-static const struct field cpu_fields[] = {
-	F_INT(struct spec_cpu, shares, "shares"),
-	F_INT(struct spec_cpu, quota, "quota"),
-	F_INT(struct spec_cpu, burst, "burst"),
-	F_INT(struct spec_cpu, period, "period"),
-	F_STR(struct spec_cpu, cpus, "cpus"),
-	F_STR(struct spec_cpu, mems, "mems"),
-	F_INT(struct spec_cpu, idle, "idle"),
-	F_REFUSED("realtimeRuntime"),
-	F_REFUSED("realtimePeriod"),
-	F_END,
-};
-static const struct field pids_fields[] = {
-	F_INT(struct spec_pids, limit, "limit"),
-	F_END,
-};
-static const struct field resources_fields[] = {
-	F_VEC(struct spec_resources, devices, "devices", device_rule_fields),
-	F_PTR(struct spec_resources, memory, "memory", memory_fields),
-	F_PTR(struct spec_resources, cpu, "cpu", cpu_fields),
-	F_PTR(struct spec_resources, pids, "pids", pids_fields),
-	F_MAP(struct spec_resources, unified, "unified"),
-	F_REFUSED("blockIO"),
-	F_REFUSED("hugepageLimits"),
-	F_REFUSED("network"),
-	F_REFUSED("rdma"),
-	F_END,
-};
 static const struct field linux_fields[] = {
 	F_VEC(struct spec_linux, namespaces, "namespaces", namespace_fields),
 	F_VEC(struct spec_linux, uid_mappings, "uidMappings", id_map_fields),
 	F_VEC(struct spec_linux, gid_mappings, "gidMappings", id_map_fields),
 	F_VEC(struct spec_linux, devices, "devices", device_fields),
 	F_STR(struct spec_linux, cgroups_path, "cgroupsPath"),
-	F_PTR(struct spec_linux, resources, "resources", resources_fields),
+	F_PTR(struct spec_linux, resources, "resources", spec_resources_fields),
 	F_STR(struct spec_linux, rootfs_propagation, "rootfsPropagation"),
 	F_MAP(struct spec_linux, sysctl, "sysctl"),
 	F_STRV(struct spec_linux, masked_paths, "maskedPaths"),

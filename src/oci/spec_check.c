@@ -7,6 +7,8 @@
  */
 #include "spec_check.h"
 
+#include "spec_resources.h"
+
 #define ID_MAX	  (UINT32_MAX - 1) /* the last number means "no change" to chown(2) */
 #define VALUE_MAX INT32_MAX
 
@@ -189,6 +191,8 @@ static int linux_check(const struct spec_linux *l, struct error *err)
 	vec_each (&l->gid_mappings, m)
 		if (id_map_check(m, err) < 0)
 			return error_add(err, "gidMappings");
+	if (l->resources && spec_resources_check(l->resources, err) < 0)
+		return -1;
 	if (!str_empty(l->rootfs_propagation))
 		return word_check("rootfsPropagation", l->rootfs_propagation, propagations,
 				  ARRAY_SIZE(propagations), err);

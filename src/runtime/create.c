@@ -178,8 +178,13 @@ static int child_make(struct plan *plan, struct init *in, bool shared, struct ru
 		r.flags &= ~(uint64_t)CLONE_NEWIPC;
 	guard_begin(&g, !(plan->new_namespaces & CLONE_NEWPID));
 	p->pid = child_clone(plan, &r, shared);
-	if (p->pid < 0 && r.cgroup >= 0 && !plan->spec->linux_.resources) {
+	if (p->pid < 0 && r.cgroup >= 0 && !plan->cgroup_required) {
+		struct error ignored = { 0 }; /* it is empty */
+
 		/* a cgroup that we may make but not enter: then without */
+		runtime_cgroup_remove(p->cgroup, &ignored);
+		free(p->cgroup);
+		p->cgroup = NULL;
 		r.cgroup = -1;
 		p->pid = child_clone(plan, &r, shared);
 	}
@@ -323,7 +328,7 @@ int runtime_create(const struct bundle *b, const struct runtime_options *o,
 	*p = (struct runtime_process)RUNTIME_PROCESS_NONE;
 	if (plan_make(b, o, &plan, err) == 0) {
 		plan.wait = o->start ? -1 : o->listen;
-		if (cgroup_make(b->spec, &plan.cgroup, &p->cgroup, err) == 0)
+		if (cgroup_make(b->spec, &plan.cgroup, &p->cgroup, &plan.cgroup_required, err) == 0)
 			status = create(&plan, o, p, err);
 	}
 	plan_done(&plan);

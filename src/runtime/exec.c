@@ -23,6 +23,8 @@
 
 struct entrant {
 	const struct plan_process *process;
+	const struct spec *spec;
+	pid_t init;
 	int container; /* pidfd of its init */
 	int namespaces;
 	int *pidfd;
@@ -119,6 +121,26 @@ static int namespaces_of(const struct spec *spec, pid_t init)
 	return flags;
 }
 
+/*
+ * A cgroup that is not ours to enter: by the manager of its scope, or else without it, unless its
+ * limits were asked for.
+ */
+static pid_t enter_otherwise(const struct spec *spec, struct clone_request *r, pid_t init)
+{
+	auto_free char *path = cgroup_path_of(init);
+	struct error ignored = { 0 };
+	int saved = errno;
+
+	if (cgroup_is_required(spec)) {
+		if (path && cgroup_approach(path, &ignored) == 0)
+			return clone_shared(r);
+		errno = saved;
+		return -1;
+	}
+	r->cgroup = -1;
+	return clone_shared(r);
+}
+
 static int enter(struct entrant *e, int cgroup, struct runtime_process *p, struct error *err)
 {
 	struct clone_request r = { .flags = CLONE_FILES, .cgroup = cgroup, .run = enter_run, .arg = e };
@@ -127,10 +149,8 @@ static int enter(struct entrant *e, int cgroup, struct runtime_process *p, struc
 
 	guard_begin(&g, true);
 	middle = clone_shared(&r);
-	if (middle < 0 && cgroup >= 0) { /* not ours to enter */
-		r.cgroup = -1;
-		middle = clone_shared(&r);
-	}
+	if (middle < 0 && cgroup >= 0)
+		middle = enter_otherwise(e->spec, &r, e->init);
 	if (middle < 0)
 		error_sys(err, "make a process");
 	else
@@ -176,7 +196,13 @@ int runtime_exec(pid_t init, int init_pidfd, const struct spec *spec,
 	struct spec_process wanted = *process;
 	struct plan_process plan;
 	struct entrant e = {
-		.process = &plan, .container = init_pidfd, .pidfd = &p->pidfd, .err = err, .pid = -1
+		.process = &plan,
+		.spec = spec,
+		.init = init,
+		.container = init_pidfd,
+		.pidfd = &p->pidfd,
+		.err = err,
+		.pid = -1,
 	};
 	auto_close int cgroup = -1;
 	int status;

@@ -111,6 +111,7 @@ struct plan {
 	bool loopback;	    /* a new network namespace: bring lo up */
 	id_maps uids, gids; /* of the new user namespace */
 	int cgroup;	    /* directory to be born in, or -1 */
+	bool cgroup_required;
 	int wait;	    /* a listening socket where START comes from, or -1 */
 	struct plan_process process;
 };

@@ -8,7 +8,8 @@
 
 /*
  * Removes what steps gave, all of it; layers that nothing else refers to go with the next
- * store_gc(). Builds under way keep what they have taken.
+ * store_gc(). Builds under way keep what they have taken. The directories of RUN --mount=type=cache
+ * go too, but for those that a step is using.
  */
 int build_cache_prune(struct store *st, struct error *err);
 

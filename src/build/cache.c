@@ -4,6 +4,7 @@
  * Owns   the files cache/KEY. Layers are the store's.
  */
 #include "cache.h"
+#include "cache_mount.h"
 
 #include "build/prune.h"
 #include "store/layer.h"
@@ -166,6 +167,17 @@ int cache_put_text(struct store *st, const char *key, const char *text, struct e
 	return write_line(st, key, line, err);
 }
 
+static int prune_mounts(struct store *st, struct error *err)
+{
+	cache_mount_infos mounts = { 0 };
+	int r = cache_mount_list(st, &mounts, err);
+
+	for (size_t i = 0; r == 0 && i < mounts.n; i++)
+		r = cache_mount_remove(st, mounts.v[i].key, err);
+	cache_mount_infos_done(&mounts);
+	return r;
+}
+
 int build_cache_prune(struct store *st, struct error *err)
 {
 	int dir = store_dir(st, STORE_CACHE, err);
@@ -177,5 +189,5 @@ int build_cache_prune(struct store *st, struct error *err)
 		/* locks and what else is cached have other names */
 		if (digest_is_hex(names.v[i]) && unlinkat(dir, names.v[i], 0) < 0 && errno != ENOENT)
 			return error_sys(err, "remove cache/%s", names.v[i]);
-	return 0;
+	return prune_mounts(st, err);
 }

@@ -17,6 +17,7 @@ enum rootfs_flags {
 	 * is published.
 	 */
 	ROOTFS_VOLATILE = 2,
+	ROOTFS_BARE = 4, /* with dir: no mount points, the layers alone are below */
 };
 /*
  * layers: diffID hexes, lowest first; none is fine. dir: the container's directory, in which upper/

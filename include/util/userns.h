@@ -40,6 +40,8 @@ int userns_enter(bool force_single, struct userns *u, struct error *err);
  * making one: only so can we share further namespaces with its container. Root stays where it is.
  */
 int userns_join(pid_t member, struct userns *u, struct error *err);
+/* For root, who has entered nothing: a mount namespace of its own, which follows the host's. */
+int userns_own_mounts(const struct userns *u, struct error *err);
 /* The maps of this process, read from /proc/self/{u,g}id_map. */
 int userns_maps(id_maps *uids, id_maps *gids, struct error *err);
 bool userns_has_id(const id_maps *m, uint32_t inside);

@@ -2,11 +2,12 @@
  * do_run.c - RUN: the one road. The engine runs the command above the stage's layers and leaves
  * what it changed as a layer.
  *
- * Spec   Dockerfile reference, "RUN", "Here-Documents"; FEATURES B25, B26, B33.
+ * Spec   Dockerfile reference, "RUN", "Here-Documents"; FEATURES B25, B26, B33, B34.
  */
 #include "builder.h"
 #include "draft.h"
 #include "engine/container.h"
+#include "step_mounts.h"
 #include "image/layer_tar.h"
 #include "util/fd.h"
 
@@ -95,10 +96,29 @@ static void command_line(const struct stage_state *s, const struct instruction *
 	strv_take(argv, str_take(&text));
 }
 
-static int check_flags(const struct builder *b, const struct instruction *in, const char **network,
-		       struct error *err)
+/* --security=insecure is what `run --privileged` is, and must be allowed by who builds. */
+static int check_security(const struct builder *b, const struct instruction *in, bool *privileged,
+			  struct error *err)
 {
 	const char *security = instruction_flag(in, "security");
+
+	*privileged = false;
+	if (!security || strcmp(security, "sandbox") == 0)
+		return 0;
+	if (strcmp(security, "insecure") != 0)
+		return error_set(err, ERR_INVALID, "RUN --security=%s: sandbox or insecure",
+				 security);
+	if (!strv_has(&b->r->allow, "security.insecure")) {
+		error_set(err, ERR_DENIED, "RUN --security=insecure is not allowed");
+		return error_hint(err, "--allow security.insecure allows it");
+	}
+	*privileged = true;
+	return 0;
+}
+
+static int check_network(const struct builder *b, const struct instruction *in,
+			 const char **network, struct error *err)
+{
 	const char *net = instruction_flag(in, "network");
 
 	*network = b->r->network ? b->r->network : "none";
@@ -106,17 +126,12 @@ static int check_flags(const struct builder *b, const struct instruction *in, co
 		return error_set(err, ERR_INVALID, "RUN --network=%s: default, none or host", net);
 	if (net && strcmp(net, "default") != 0)
 		*network = net;
-	if (security && strcmp(security, "sandbox") != 0)
-		return error_set(err, ERR_UNSUPPORTED,
-				 "RUN --security=%s is not supported by this "
-				 "version",
-				 security);
 	return 0;
 }
 
 static void make_key(const struct builder *b, const struct stage_state *s,
-		     const struct run_request *r, const char *script, const char *network,
-		     char key[SHA256_HEX])
+		     const struct run_request *r, const char *script,
+		     const struct step_mounts *mounts, char key[SHA256_HEX])
 {
 	const struct image_settings *c = &s->config.config;
 	struct key k;
@@ -129,7 +144,9 @@ static void make_key(const struct builder *b, const struct stage_state *s,
 	key_list(&k, "args", &r->env);
 	key_add(&k, "user", c->user);
 	key_add(&k, "workdir", c->working_dir);
-	key_add(&k, "network", network);
+	key_add(&k, "network", r->network);
+	key_int(&k, "privileged", r->privileged);
+	step_mounts_key(mounts, &k);
 	key_add(&k, "architecture", s->config.platform.architecture);
 	key_add(&k, "variant", s->config.platform.variant);
 	key_int(&k, "epoch", b->epoch);
@@ -164,8 +181,9 @@ static int failed(struct builder *b, const struct run_request *r, int code, stru
 			 strlen(command) > 200 ? "..." : "", code);
 }
 
-static int run_command(struct builder *b, struct stage_state *s, const struct run_request *r,
-		       const char *script, struct digest *layer, struct error *err)
+static int run_command(struct builder *b, struct stage_state *s, struct run_request *r,
+		       const char *script, struct step_mounts *mounts, struct digest *layer,
+		       struct error *err)
 {
 	auto_done(draft) struct draft d = DRAFT_NONE;
 	int code = 0;
@@ -174,7 +192,8 @@ static int run_command(struct builder *b, struct stage_state *s, const struct ru
 		   : staging_begin(b->st, &d.staging, err) < 0)
 		return -1;
 	d.st = b->st;
-	if (engine_run_step(b->e, r, &s->config.config, b->step_id, &d.staging, &code, err) < 0)
+	if (step_mounts_make(mounts, r, err) < 0 ||
+	    engine_run_step(b->e, r, &s->config.config, b->step_id, &d.staging, &code, err) < 0)
 		return -1;
 	if (code)
 		return failed(b, r, code, err);
@@ -183,35 +202,54 @@ static int run_command(struct builder *b, struct stage_state *s, const struct ru
 	return layer_commit(b->st, &d.staging, b->epoch, layer, err);
 }
 
+struct running {
+	struct run_request r;
+	struct step_mounts mounts;
+	char *script, *created_by;
+	char key[SHA256_HEX];
+};
+
+static int prepare(struct builder *b, struct stage_state *s, const struct instruction *in,
+		   struct running *x, struct error *err)
+{
+	const char *network;
+	auto_free char *words = NULL;
+
+	x->r.build_step = true;
+	x->r.has_entrypoint = true;
+	if (check_network(b, in, &network, err) < 0 ||
+	    check_security(b, in, &x->r.privileged, err) < 0 ||
+	    step_mounts_plan(b, s, in, &x->mounts, err) < 0)
+		return -1;
+	x->r.network = xstrdup(network);
+	command_line(s, in, &x->r.entrypoint, &x->script);
+	arg_env(s, &x->r.env);
+	make_key(b, s, &x->r, x->script, &x->mounts, x->key);
+	proxy_env(b, s, &x->r.env);
+	words = strv_join(&x->r.entrypoint, " ");
+	x->created_by = xasprintf("RUN %s", x->script ? in->text : words);
+	strv_copy(&x->r.layers, &s->layers);
+	return 0;
+}
+
 int do_run(struct builder *b, struct stage_state *s, const struct instruction *in, struct error *err)
 {
-	struct run_request r;
-	auto_free char *words = NULL, *created_by = NULL, *script = NULL;
-	const char *network;
-	char key[SHA256_HEX];
+	struct running x = { .mounts = { .b = b, .files = -1 } };
 	struct digest layer;
-	int result;
+	int r;
 
-	run_request_init(&r);
-	r.build_step = true;
-	r.has_entrypoint = true;
-	result = check_flags(b, in, &network, err);
-	if (result == 0) {
-		command_line(s, in, &r.entrypoint, &script);
-		arg_env(s, &r.env);
-		make_key(b, s, &r, script, network, key);
-		proxy_env(b, s, &r.env);
-		words = strv_join(&r.entrypoint, " ");
-		created_by = xasprintf("RUN %s", script ? in->text : words);
-		r.network = xstrdup(network);
-		strv_copy(&r.layers, &s->layers);
-		result = step_find(b, s, key, created_by, err);
+	run_request_init(&x.r);
+	r = prepare(b, s, in, &x, err);
+	if (r == 0)
+		r = step_find(b, s, x.key, x.created_by, err);
+	if (r == 0) {
+		r = run_command(b, s, &x.r, x.script, &x.mounts, &layer, err);
+		if (r == 0)
+			r = step_finish(b, s, x.key, &layer, x.created_by, err);
 	}
-	if (result == 0) {
-		result = run_command(b, s, &r, script, &layer, err);
-		if (result == 0)
-			result = step_finish(b, s, key, &layer, created_by, err);
-	}
-	run_request_done(&r);
-	return result < 0 ? -1 : 0;
+	step_mounts_done(&x.mounts);
+	run_request_done(&x.r);
+	free(x.script);
+	free(x.created_by);
+	return r < 0 ? -1 : 0;
 }

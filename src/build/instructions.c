@@ -13,7 +13,7 @@ static const struct flag_def from_flags[] = { { "platform", FLAG_VALUE }, { NULL
 static const struct flag_def run_flags[] = {
 	{ "network", FLAG_VALUE },
 	{ "security", FLAG_VALUE },
-	{ "mount", FLAG_REFUSED },
+	{ "mount", FLAG_LIST },
 	{ "device", FLAG_REFUSED },
 	{ NULL },
 };

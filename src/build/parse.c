@@ -5,6 +5,7 @@
  * Spec   Dockerfile reference, "Format", "Shell and exec form"; FEATURES B5, B6, B12, B36-B44.
  */
 #include "instructions.h"
+#include "run_mount.h"
 #include "util/fields.h"
 
 #include <ctype.h>
@@ -265,7 +266,18 @@ static int unknown_flag(const struct instruction *in, const char *name, struct e
 			 near ? " (did you mean --" : "", near ? near : "", near ? "?)" : "");
 }
 
-static int add_flag(struct instruction *in, const char *word, struct error *err)
+/* So that a mistake is told before anything is built. */
+static int check_mount(const char *text, char escape, struct error *err)
+{
+	struct run_mount m;
+
+	if (run_mount_parse(text, escape, NULL, &m, err) < 0)
+		return error_add(err, "RUN");
+	run_mount_done(&m);
+	return 0;
+}
+
+static int add_flag(struct instruction *in, const char *word, char escape, struct error *err)
 {
 	const char *eq = strchr(word, '=');
 	auto_free char *name = eq ? xstrndup(word, (size_t)(eq - word)) : xstrdup(word);
@@ -283,7 +295,7 @@ static int add_flag(struct instruction *in, const char *word, struct error *err)
 	if (f->kind != FLAG_LIST && instruction_flag(in, name))
 		return error_set(err, ERR_INVALID, "%s: --%s is given twice", in->def->name, name);
 	*vec_add(&in->flags) = (struct flag){ f, xstrdup(eq + 1) };
-	return 0;
+	return strcmp(name, "mount") == 0 ? check_mount(eq + 1, escape, err) : 0;
 }
 
 /* Leading words that start with "--" are flags; "--" alone ends them. *rest moves behind. */
@@ -299,7 +311,7 @@ static int parse_flags(const char **rest, char escape, struct instruction *in, s
 		*rest = p;
 		if (word.len <= 2)
 			return 0;
-		if (add_flag(in, word.s + 2, err) < 0)
+		if (add_flag(in, word.s + 2, escape, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -7,6 +7,7 @@
 #include "stages.h"
 #include "expand.h"
 #include "instructions.h"
+#include "run_mount.h"
 
 #include <ctype.h>
 #include <strings.h>
@@ -176,6 +177,42 @@ static int find_target(const struct stages *s, const char *target, size_t *index
 			 near ? " (did you mean " : "", near ? near : "", near ? "?)" : "");
 }
 
+void instruction_origins(const struct instruction *in, struct strv *names)
+{
+	struct error ignored = { 0 }; /* it was parsed before */
+
+	vec_each (&in->flags, f) {
+		struct run_mount m;
+
+		if (strcmp(f->def->name, "from") == 0)
+			strv_add(names, f->value);
+		if (strcmp(f->def->name, "mount") != 0 ||
+		    run_mount_parse(f->value, '\\', NULL, &m, &ignored) < 0)
+			continue;
+		if (m.from)
+			strv_add(names, m.from);
+		run_mount_done(&m);
+	}
+}
+
+static int mark_origins(struct stages *s, size_t stage, const struct instruction *in,
+			struct error *err)
+{
+	auto_done(strv) struct strv names = { 0 };
+
+	instruction_origins(in, &names);
+	strv_each (&names, i) {
+		size_t index;
+		int found = stage_find(s, names.v[i], stage, &index, err);
+
+		if (found < 0)
+			return -1;
+		if (found)
+			s->v.v[index].needed = true;
+	}
+	return 0;
+}
+
 static int mark_needed(const struct dockerfile *df, struct stages *s, struct error *err)
 {
 	s->v.v[s->target].needed = true;
@@ -188,17 +225,9 @@ static int mark_needed(const struct dockerfile *df, struct stages *s, struct err
 			s->v.v[st->base_stage].needed = true;
 		for (size_t k = st->first; k < st->first + st->n; k++) {
 			const struct instruction *in = &df->list.v[k];
-			const char *from = instruction_flag(in, "from");
-			size_t index;
-			int found;
 
-			if (!from)
-				continue;
-			found = stage_find(s, from, i, &index, err);
-			if (found < 0)
+			if (mark_origins(s, i, in, err) < 0)
 				return error_add(err, "%s:%u", df->name, in->line);
-			if (found)
-				s->v.v[index].needed = true;
 		}
 	}
 	return 0;

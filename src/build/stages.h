@@ -41,6 +41,8 @@ void stages_done(struct stages *s);
  */
 int stage_find(const struct stages *s, const char *text, size_t current, size_t *index,
 	       struct error *err);
+/* The values of --from, and of from= in --mount: what the instruction takes from. Appends. */
+void instruction_origins(const struct instruction *in, struct strv *names);
 /* "NAME" or "NAME=value" as the name alone; *value is behind the '=', or NULL. Yours. */
 char *arg_name(const char *text, const char **value);
 

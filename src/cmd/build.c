@@ -11,7 +11,7 @@
 #include <fcntl.h>
 
 struct build_args {
-	struct strv tags, build_args;
+	struct strv tags, build_args, allow;
 	struct strmap labels;
 	char *file, *target, *platform, *pull, *network, *iidfile, *progress;
 	bool no_cache, quiet;
@@ -46,7 +46,34 @@ static void pull_done(void *field)
 
 static const struct opt_type pull = { "policy", "pull", pull_parse, pull_init, pull_done };
 
+static int allow_parse(void *field, const char *text, const struct opt *o, struct error *err)
+{
+	static const char *const known[] = { "security.insecure", "network.host" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (str_eq(known[i], text)) {
+			strv_add(field, text);
+			return 0;
+		}
+	return error_set(err, ERR_USAGE, "must be security.insecure or network.host");
+}
+
+static void allow_init(void *field)
+{
+	*(struct strv *)field = (struct strv){ 0 };
+}
+
+static void allow_done(void *field)
+{
+	strv_done(field);
+}
+
+static const struct opt_type allow = { "entitlement", "allow", allow_parse, allow_init, allow_done };
+
 static const struct opt opts[] = {
+	{ OPT_(0, "allow", &allow, build_args, allow, struct strv,
+	       "what RUN may ask for: security.insecure; network.host always may"),
+	  .value = "ENTITLEMENT" },
 	{ OPT_(0, "build-arg", &opt_env, build_args, build_args, struct strv,
 	       "the value of an ARG; without a value ours"),
 	  .value = "NAME[=VALUE]" },
@@ -97,6 +124,7 @@ static int fill(struct build_args *args, const char *context, struct build_reque
 	strv_each (&args->build_args, i) /* a bare name was looked up in vain: it is not given */
 		if (strchr(args->build_args.v[i], '='))
 			strv_add(&r->args, args->build_args.v[i]);
+	strv_copy(&r->allow, &args->allow);
 	strmap_copy(&r->labels, &args->labels);
 	if (args->pull)
 		pull_policy_parse(args->pull, &r->pull);
@@ -155,7 +183,7 @@ const struct command cmd_build = {
 		"of the output is the ID of the image.",
 	.opts = opts,
 	.args_size = sizeof(struct build_args),
-	.needs = NEED_STORE | NEED_NAMESPACE | NEED_ENGINE,
+	.needs = NEED_STORE | NEED_NAMESPACE | NEED_ENGINE | NEED_MOUNTS,
 	.min = 1,
 	.max = 1,
 	.run = build_run,

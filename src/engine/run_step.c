@@ -20,6 +20,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 
 #define OUTPUT_CHUNK (32 << 10)
 
@@ -75,13 +76,40 @@ static int pump(struct engine *e, const char *id, int out, int err_fd, int pidfd
 
 /* ---- mount points that are ours ---- */
 
+struct parent { /* what a mount point is made in is copied up, unchanged, for that reason alone */
+	char *path;
+	struct stat st;
+};
 struct stubs {
 	struct strv paths; /* absent before the step: files, then the directories above them */
+	VEC(struct parent) parents;
 };
 
 static void stubs_done(struct stubs *s)
 {
 	strv_done(&s->paths);
+	vec_each (&s->parents, p)
+		free(p->path);
+	vec_done(&s->parents);
+}
+
+/* The directories that are there above a missing mount point, the deepest first. */
+static int parents_find(struct stubs *s, const char *deepest, int rootfs, struct error *err)
+{
+	auto_free char *path = xstrdup(deepest);
+
+	while (path[0] && strcmp(path, "/") != 0) {
+		auto_close int fd = -1;
+		struct stat st;
+		int found = rootfs_find(rootfs, path, &fd, err);
+
+		if (found < 0)
+			return -1;
+		if (found && fstat(fd, &st) == 0)
+			*vec_add(&s->parents) = (struct parent){ xstrdup(path), st };
+		*strrchr(path, '/') = '\0';
+	}
+	return 0;
 }
 
 /* Which of the spec's mount points, and of their parents, the tree does not have yet. */
@@ -95,6 +123,9 @@ static int stubs_find(struct stubs *s, const struct spec *spec, int rootfs, stru
 			int found = rootfs_find(rootfs, path, &fd, err);
 
 			if (found < 0)
+				return -1;
+			if (found && strcmp(path, m->destination) != 0 &&
+			    parents_find(s, path, rootfs, err) < 0)
 				return -1;
 			if (found)
 				break;
@@ -130,9 +161,31 @@ static int stubs_remove(const struct stubs *s, int upper, struct error *err)
 	return 0;
 }
 
+/* A directory that says nothing but what is below anyway is left out of the layer. */
+static void parents_remove(const struct stubs *s, int upper)
+{
+	vec_each (&s->parents, p) {
+		auto_free char *name = NULL;
+		char value[2];
+		struct error absent = { 0 }; /* then there is nothing to remove */
+		auto_close int parent = rootfs_parent(upper, p->path, false, &name, &absent);
+		auto_close int dir = -1;
+		struct stat st;
+
+		if (parent >= 0)
+			dir = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (dir < 0 || fstat(dir, &st) < 0 || st.st_mode != p->st.st_mode ||
+		    st.st_uid != p->st.st_uid || st.st_gid != p->st.st_gid ||
+		    fgetxattr(dir, "user.overlay.opaque", value, sizeof(value)) >= 0)
+			continue;
+		unlinkat(parent, name, AT_REMOVEDIR); /* not when the step left something there */
+	}
+}
+
 /* ---- the step ---- */
 
 struct step {
+	struct resolved_mounts mounts;
 	struct spec spec;
 	struct user user;
 	struct stubs stubs;
@@ -144,6 +197,7 @@ struct step {
 static void step_done(struct step *s)
 {
 	spec_done(&s->spec);
+	resolved_mounts_done(&s->mounts);
 	user_done(&s->user);
 	stubs_done(&s->stubs);
 	free(s->rootfs_path);
@@ -152,6 +206,27 @@ static void step_done(struct step *s)
 		auto_close_fd(&s->out[i]);
 		auto_close_fd(&s->err_[i]);
 	}
+}
+
+/* The builder has worked them out: source, destination and all options. */
+static int step_mounts(struct engine *e, const struct run_request *r, struct step *s,
+		       struct error *err)
+{
+	struct container none;
+	int status;
+
+	vec_each (&r->mounts, m) {
+		struct spec_mount *to = vec_add(&s->mounts.v);
+
+		to->type = xstrdup(m->type);
+		to->source = xstrdup(m->source ? m->source : m->type);
+		to->destination = xstrdup(m->destination);
+		strv_copy(&to->options, &m->options);
+	}
+	container_init(&none);
+	status = mounts_resolve(e, &none, r, s->rootfs, &s->mounts, err);
+	container_done(&none);
+	return status;
 }
 
 static int step_prepare(struct engine *e, const struct run_request *r,
@@ -178,6 +253,9 @@ static int step_prepare(struct engine *e, const struct run_request *r,
 	    etc_files_write(dir->fd, r, in.hostname, err) < 0)
 		return -1;
 	in.rootfs = s->rootfs_path;
+	in.mounts = &s->mounts;
+	if (step_mounts(e, r, s, err) < 0)
+		return -1;
 	if (spec_make(&in, &s->spec, err) < 0 || stubs_find(&s->stubs, &s->spec, s->rootfs, err) < 0)
 		return -1;
 	if (fd_pipe(s->out, err) < 0 || fd_pipe(s->err_, err) < 0)
@@ -241,6 +319,7 @@ static int step_collect(struct staging *dir, struct step *s, struct error *err)
 	upper = dir_open(dir->fd, "upper", err);
 	if (upper < 0 || stubs_remove(&s->stubs, upper, err) < 0)
 		return -1;
+	parents_remove(&s->stubs, upper);
 	for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
 		if (tree_remove(dir->fd, ours[i], err) < 0)
 			return -1;

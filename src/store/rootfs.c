@@ -301,11 +301,33 @@ static size_t hidden_layers(struct store *st, const char *const *layers, size_t 
 	return 0;
 }
 
+/*
+ * Overlay takes no directory twice. Of a layer that occurs again the topmost says it all: whatever
+ * the lower one has, or hides, the upper one has and hides again. Returns how many are in `once`.
+ */
+static size_t layers_once(const char *const *layers, size_t n, const char **once)
+{
+	size_t k = n;
+
+	for (size_t i = n; i-- > 0;) {
+		bool again = false;
+
+		for (size_t j = i + 1; j < n && !again; j++)
+			again = strcmp(layers[i], layers[j]) == 0;
+		if (!again)
+			once[--k] = layers[i];
+	}
+	memmove(once, once + k, (n - k) * sizeof(*once));
+	return n - k;
+}
+
 int rootfs_mount(struct store *st, const char *const *layers, size_t n, int dir, unsigned flags,
 		 struct error *err)
 {
 	auto_close int lowest = -1;
+	const char *once[MANIFEST_LAYERS_MAX];
 	struct overlay o;
+	bool base = dir >= 0 && !(flags & ROOTFS_BARE);
 	size_t hidden;
 	int fd;
 
@@ -318,15 +340,15 @@ int rootfs_mount(struct store *st, const char *const *layers, size_t n, int dir,
 	if (store_dir(st, STORE_LAYERS, err) < 0)
 		return -1;
 	hidden = hidden_layers(st, layers, n);
-	layers += hidden;
-	n -= hidden;
+	n = layers_once(layers + hidden, n - hidden, once);
+	layers = once;
 	o = (struct overlay){ st, layers, n, dir, flags, -1 };
 	/* an image with as many layers as the kernel takes has no room for ours */
-	if (dir >= 0 && n < MANIFEST_LAYERS_MAX)
+	if (base && n < MANIFEST_LAYERS_MAX)
 		lowest = base_open(st, err);
 	else if (n < 2) /* overlay wants an upper and a lower directory, or two lower ones */
 		lowest = empty_open(st, err);
-	if (lowest < 0 && ((dir >= 0 && n < MANIFEST_LAYERS_MAX) || n < 2))
+	if (lowest < 0 && ((base && n < MANIFEST_LAYERS_MAX) || n < 2))
 		return -1;
 	if (n == 0 && dir < 0)
 		return empty_mount(lowest, flags, err);

@@ -355,6 +355,16 @@ int userns_join(pid_t member, struct userns *u, struct error *err)
 	return status < 0 ? -1 : become_root(err);
 }
 
+int userns_own_mounts(const struct userns *u, struct error *err)
+{
+	if (u->mode != USERNS_HOST)
+		return 0;
+	/* path: all that there is */
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
+		return error_sys(err, "make a mount namespace");
+	return 0;
+}
+
 /* ---- maps ---- */
 
 static int map_read(const char *path, id_maps *maps, struct error *err)

@@ -484,8 +484,8 @@ static const struct {
 	  "Dockerfile: the front end 'example.org/mine:1' of '# syntax=' is not supported" },
 	{ "# check=error=true\nFROM scratch AS Upper\n", "warnings are errors" },
 	{ S "RUN --network=bridge x\n", "Dockerfile:2: RUN --network=bridge" },
-	{ S "RUN --security=insecure x\n",
-	  "Dockerfile:2: RUN --security=insecure is not supported" },
+	{ S "RUN --security=insecure x\n", "Dockerfile:2: RUN --security=insecure is not allowed" },
+	{ S "RUN --security=none x\n", "Dockerfile:2: RUN --security=none: sandbox or insecure" },
 };
 
 START_TEST(mistakes_are_told_with_their_line)

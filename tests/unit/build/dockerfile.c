@@ -82,8 +82,9 @@ static const struct {
 	  "Dockerfile:2: COPY: --link is not supported by this version" },
 	{ "FROM x\nCOPY --parents a b\n",
 	  "Dockerfile:2: COPY: --parents is not supported by this version" },
-	{ "FROM x\nRUN --mount=type=cache,target=/x true\n",
-	  "Dockerfile:2: RUN: --mount is not supported by this version" },
+	{ "FROM x\n\nRUN --mount=type=cache,tagret=/x true\n",
+	  "Dockerfile:3: RUN: --mount=type=cache,tagret=/x: unknown key 'tagret' (did you mean "
+	  "target?)" },
 	{ "FROM x\nADD --checksum=sha256:1 a b\n",
 	  "Dockerfile:2: ADD: --checksum is not supported by this version" },
 	{ "FROM x\nWORKDIR --x=1 /a\n", "Dockerfile:2: WORKDIR: unknown flag --x" },

@@ -248,7 +248,33 @@ START_TEST(rootfs_obeys_an_opaque_root)
 }
 END_TEST
 
-UNIT_MAIN("store/rootfs", TEST_LOOP(rootfs_obeys_an_opaque_root, 4),
+START_TEST(rootfs_takes_a_layer_that_occurs_again)
+{
+	if (!enter(_i))
+		return;
+	{
+		ENV(e);
+		struct digest a = env_layer(&e, "same", "first"),
+			      b = env_layer(&e, "same", "between");
+		const char *layers[] = { b.hex, a.hex, a.hex, b.hex, b.hex };
+		auto_close int fd = -1, view = -1, dir = container_dir(&e);
+		auto_done(str) struct str text = { 0 };
+
+		fd = rootfs_mount(&e.st, layers, ARRAY_SIZE(layers), dir, 0, &err);
+		OK(fd);
+		OK(file_read(fd, "same", &text, 100, &err));
+		ck_assert_str_eq(text.s, "between");
+		view = rootfs_mount(&e.st, layers, 3, -1, 0, &err);
+		OK(view);
+		str_clear(&text);
+		OK(file_read(view, "same", &text, 100, &err));
+		ck_assert_str_eq(text.s, "first");
+	}
+}
+END_TEST
+
+UNIT_MAIN("store/rootfs", TEST_LOOP(rootfs_takes_a_layer_that_occurs_again, 4),
+	  TEST_LOOP(rootfs_obeys_an_opaque_root, 4),
 	  TEST_LOOP(rootfs_shows_upper_layers_over_lower_ones, 4),
 	  TEST_LOOP(rootfs_without_layers_or_without_upper_works, 4),
 	  TEST_LOOP(rootfs_mounts_as_many_layers_as_an_image_may_have, 4),

@@ -1,0 +1,163 @@
+#!/usr/bin/env bats
+# build: RUN --mount of every type, --security.
+load helper
+
+setup() {
+	ctx=$FILE_DIR/ctx
+	rm -rf "$ctx"
+	mkdir -p "$ctx"
+}
+dockerfile() { cat >"$ctx/Dockerfile"; }
+layer_files() { # layer_files IMAGE: output is what its topmost layer holds
+	local last
+	last=$(hod image inspect -f '{{json .RootFS.Layers}}' "$1" | tr -d '[]"' | tr , '\n' | tail -n 1)
+	output=$(cd "$HOD_ROOT/layers/${last#sha256:}/diff" && find . | sort | tr '\n' ' ')
+}
+
+@test "bind: the context as COPY would have it, read-only, gone afterwards" {
+	mkdir "$ctx/sub"
+	echo one >"$ctx/a"
+	echo two >"$ctx/sub/b"
+	echo no >"$ctx/secret"
+	echo secret >"$ctx/.dockerignore"
+	dockerfile <<-'END'
+		FROM busybox
+		WORKDIR /work
+		RUN --mount=target=/ctx test "$(cat /ctx/a /ctx/sub/b)" = "$(printf 'one\ntwo')" && test ! -e /ctx/secret && \
+			test "$(stat -c %u:%g /ctx/a)" = 0:0 && ! touch /ctx/new
+		RUN --mount=source=sub,target=sub test "$(ls /work/sub)" = b
+		RUN --mount=source=sub/../../a,target=f/g test "$(cat /work/f/g)" = one
+		RUN --mount=target=/ctx,rw echo new > /ctx/new && rm /ctx/a && ls /ctx > /seen
+		RUN --mount=target=/ctx test -e /ctx/a && test ! -e /ctx/new && test -z "$(ls /work)"
+		RUN test ! -e /ctx && touch /last
+	END
+	hod build -q -t m1 "$ctx"
+	layer_files m1
+	is ". ./last "
+	[ ! -e "$ctx/new" ]
+	[ -e "$ctx/a" ]
+}
+
+@test "bind: from a stage, its content is part of the key; links stay inside" {
+	dockerfile <<-'END'
+		FROM busybox AS data
+		ARG WHAT=1
+		RUN mkdir /d /e && echo "$WHAT" > /d/f && ln -s /d /link && ln -s ../../../../etc/shadow /e/out && echo x > /e/same
+		FROM busybox
+		RUN --mount=type=bind,from=data,source=/link/f,target=/f cat /f
+		RUN --mount=type=bind,from=DATA,source=e,target=/e cat /e/same; ls -l /e/out; ! cat /e/out
+		RUN --mount=from=data,target=/all,rw echo changed > /all/d/f && cat /all/d/f
+		RUN --mount=from=0,target=/all test "$(cat /all/d/f)" != changed
+	END
+	run -0 hod build --progress plain -t m2 "$ctx"
+	run -0 hod build --progress plain --build-arg WHAT=2 -t m2 "$ctx"
+	has '[stage-1 2/5] 2'
+	has '[stage-1 3/5] cached'
+	dockerfile <<-'END'
+		FROM busybox
+		RUN --mount=from=busybox,source=no/such,target=/x true
+	END
+	run -1 hod build -q "$ctx"
+	like "Dockerfile:2: --mount=from=busybox,source=no/such,target=/x: 'no/such' is not in"
+}
+
+@test "cache: kept between builds, not in the layer nor in the key, removed with the build cache" {
+	dockerfile <<-'END'
+		FROM busybox
+		ARG N
+		RUN --mount=type=cache,target=/c,mode=0711 echo "$N" >> /c/log; cat /c/log; stat -c mode=%a /c
+	END
+	hod build -q --build-arg N=1 "$ctx"
+	run -0 hod build --progress plain --build-arg N=2 -t m3 "$ctx"
+	has '] 1'
+	has '] 2'
+	has 'mode=711'
+	layer_files m3
+	is ". "
+	run -0 hod build --progress plain --build-arg N=1 -t m3 "$ctx"
+	has '[3/3] cached'
+	hod system prune -f
+	run -0 hod build --progress plain --build-arg N=3 "$ctx"
+	lacks '] 1'
+}
+
+@test "cache: another id, owner or mode is another cache; from= is where it begins" {
+	dockerfile <<-'END'
+		FROM busybox AS seed
+		RUN mkdir /s && echo seed > /s/f
+		FROM busybox
+		RUN --mount=type=cache,id=a,target=/c touch /c/a
+		RUN --mount=type=cache,id=b,target=/c test -z "$(ls /c)"
+		RUN --mount=type=cache,id=a,target=/c,mode=0700 test -z "$(ls /c)"
+		RUN --mount=type=cache,id=a,target=/c test -e /c/a
+		RUN --mount=type=cache,id=a,target=/c,ro ! touch /c/b
+		RUN --mount=type=cache,target=/t,from=seed,source=/s test "$(cat /t/f)" = seed && echo more >> /t/f
+		RUN --mount=type=cache,target=/t,from=seed,source=/s test "$(cat /t/f | wc -l)" = 2
+		RUN --mount=type=cache,id=a,target=/c,source=below/it touch /c/deep
+		RUN --mount=type=cache,id=a,target=/c test -e /c/below/it/deep && ln -s / /c/out
+		RUN --mount=type=cache,id=a,target=/c,source=out/etc test -z "$(ls /c)"
+		RUN --mount=type=cache,id=a,target=/c --mount=type=cache,id=a,target=/d,sharing=locked touch /c/twice && test -e /d/twice
+	END
+	hod build --progress plain "$ctx"
+}
+
+@test "cache: locked waits, private takes another, and a killed build lets go" {
+	mkfifo "$ctx/gate"
+	cat >"$ctx/hold" <<-'END'
+		FROM busybox
+		ARG N
+		RUN --mount=type=cache,id=l,target=/c,sharing=locked echo "$N" > /c/holder; echo held; sleep 60
+	END
+	hod build --progress plain -f "$ctx/hold" --build-arg N=1 "$ctx" >"$FILE_DIR/hold.log" 2>&1 &
+	holder=$!
+	until_ok 20 grep -q '\] held' "$FILE_DIR/hold.log"
+	dockerfile <<-'END'
+		FROM busybox
+		RUN --mount=type=cache,id=l,target=/c,sharing=private test ! -e /c/holder && touch /c/private
+	END
+	hod build -q "$ctx"
+	dockerfile <<-'END'
+		FROM busybox
+		RUN --mount=type=cache,id=l,target=/c,sharing=locked cat /c/holder; rm -rf /c/* && chmod 0 /c
+	END
+	hod build --progress plain "$ctx" >"$FILE_DIR/wait.log" 2>&1 &
+	waiter=$!
+	until_ok 20 grep -q 'waits for another step with the cache' "$FILE_DIR/wait.log"
+	kill -9 $holder
+	wait $holder || true
+	wait $waiter
+	grep -q '\] 1$' "$FILE_DIR/wait.log"
+	# what a step does to its directory is its own affair: the next gets it all the same
+	printf 'FROM busybox\nRUN --mount=type=cache,id=l,target=/c,sharing=locked stat -c mode=%%a /c\n' | dockerfile
+	run -0 hod build --progress plain "$ctx"
+	has 'mode=0'
+}
+
+@test "tmpfs has its size and is not in the layer" {
+	dockerfile <<-'END'
+		FROM busybox
+		RUN --mount=type=tmpfs,target=/t,size=1m echo x > /t/f && ! dd if=/dev/zero of=/t/big bs=1k count=2000 2>/dev/null
+	END
+	hod build -q -t m4 "$ctx"
+	layer_files m4
+	is ". "
+}
+
+@test "a mount on /, and what the type does not know, are refused with the line" {
+	printf 'FROM busybox\n\nRUN --mount=type=tmpfs,target=/.. true\n' | dockerfile
+	run -1 hod build -q "$ctx"
+	like 'Dockerfile:3: .*a mount on / would hide'
+	printf 'FROM busybox\n\nRUN --mount=type=tmpfs,target=/x,uid=1 true\n' | dockerfile
+	run -1 hod build -q "$ctx"
+	like 'Dockerfile:3: RUN: .*uid is not for type=tmpfs'
+}
+
+@test "--security=insecure needs --allow, and is privileged" {
+	need root
+	printf 'FROM busybox\nRUN --security=insecure grep CapEff /proc/self/status; ls /dev/kmsg\n' | dockerfile
+	run -1 hod build -q "$ctx"
+	like 'Dockerfile:2: RUN --security=insecure is not allowed'
+	run -0 hod build --progress plain --allow security.insecure "$ctx"
+	like 'CapEff:.000001'
+	has /dev/kmsg
+}

@@ -1,0 +1,220 @@
+/*
+ * git.c - a repository fetched by the git program, which knows all transports and the user's keys.
+ *
+ * Never  asks at the terminal, runs hooks, or lets a repository choose a transport other than those
+ *        below. What comes from a Dockerfile is never taken for an option.
+ * Spec   Dockerfile reference, "ADD"; docker's "Build context", "URL fragments" and "URL queries".
+ */
+#include "git.h"
+#include "util/fd.h"
+#include "util/http.h"
+#include "util/path.h"
+#include "util/program.h"
+
+#include <ctype.h>
+#include <strings.h>
+
+void git_source_done(struct git_source *g)
+{
+	free(g->url);
+	free(g->ref);
+	free(g->subdir);
+	*g = (struct git_source){ 0 };
+}
+
+static bool is_repository(const char *url)
+{
+	static const char *const always[] = { "git://", "ssh://", "git@" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(always); i++)
+		if (strncasecmp(url, always[i], strlen(always[i])) == 0)
+			return true;
+	if (str_starts(url, "github.com/"))
+		return true;
+	return (http_is_url(url) || str_starts(url, "file://")) && str_ends(url, ".git");
+}
+
+static int set_subdir(struct git_source *g, const char *text, struct error *err)
+{
+	auto_free char *rooted = xasprintf("/%s", text);
+	auto_free char *clean = path_clean(rooted);
+
+	if (strstr(text, "..") && !str_eq(clean + 1, text))
+		return error_set(err, ERR_INVALID, "subdirectory '%s': no '..' here", text);
+	free(g->subdir);
+	g->subdir = clean[1] ? xstrdup(clean + 1) : NULL;
+	return 0;
+}
+
+static int set_ref(struct git_source *g, const char *text, struct error *err)
+{
+	if (*text == '-' || strpbrk(text, " \t:?*[\\^~"))
+		return error_set(err, ERR_INVALID, "'%s' is no name of a branch, tag or commit",
+				 text);
+	free(g->ref);
+	g->ref = *text ? xstrdup(text) : NULL;
+	return 0;
+}
+
+static int set_query(struct git_source *g, const char *query, struct error *err)
+{
+	auto_done(strv) struct strv pairs = { 0 };
+
+	strv_split(&pairs, query, '&');
+	strv_each (&pairs, i) {
+		const char *eq = strchr(pairs.v[i], '='), *value = eq ? eq + 1 : "";
+		size_t n = eq ? (size_t)(eq - pairs.v[i]) : strlen(pairs.v[i]);
+		auto_free char *key = xstrndup(pairs.v[i], n), *full = NULL;
+		int r;
+
+		if (str_eq(key, "subdir")) {
+			r = set_subdir(g, value, err);
+		} else if (str_eq(key, "branch") || str_eq(key, "tag")) {
+			full = xasprintf("refs/%s/%s", *key == 't' ? "tags" : "heads", value);
+			r = set_ref(g, full, err);
+		} else if (str_eq(key, "ref") || str_eq(key, "commit") || str_eq(key, "checksum")) {
+			r = set_ref(g, value, err);
+		} else {
+			r = error_set(err, ERR_INVALID, "'%s' is not known in the query", key);
+		}
+		if (r < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int set_fragment(struct git_source *g, const char *fragment, struct error *err)
+{
+	const char *colon = strchr(fragment, ':');
+	auto_free char *ref =
+		xstrndup(fragment, colon ? (size_t)(colon - fragment) : strlen(fragment));
+
+	if (*ref && set_ref(g, ref, err) < 0)
+		return -1;
+	return colon ? set_subdir(g, colon + 1, err) : 0;
+}
+
+int git_source_parse(const char *text, struct git_source *g, struct error *err)
+{
+	size_t n = strcspn(text, "#?");
+	auto_free char *plain = xstrndup(text, n);
+	const char *hash = strchr(text, '#'), *mark = text[n] == '?' ? text + n + 1 : NULL;
+
+	*g = (struct git_source){ 0 };
+	if (!is_repository(plain))
+		return 0;
+	g->url = str_starts(plain, "github.com/") ? xasprintf("https://%s", plain) : xstrdup(plain);
+	if (mark) {
+		auto_free char *query = xstrndup(mark, strcspn(mark, "#"));
+
+		if (set_query(g, query, err) < 0)
+			goto failed;
+	}
+	if (hash && set_fragment(g, hash + 1, err) < 0)
+		goto failed;
+	return 1;
+failed:
+	git_source_done(g);
+	return error_add(err, "%s", text);
+}
+
+/* ---- fetching ---- */
+
+static int git(const char *path, struct str *out, struct error *err, const char *const *words)
+{
+	static const char *const first[] = { "git",
+					     "-c",
+					     "core.hooksPath=/dev/null",
+					     "-c",
+					     "protocol.ext.allow=never",
+					     "-c",
+					     "advice.detachedHead=false",
+					     "-c",
+					     "gc.auto=0",
+					     NULL };
+	auto_done(strv) struct strv argv = { 0 }, env = { 0 };
+
+	for (size_t i = 0; first[i]; i++)
+		strv_add(&argv, first[i]);
+	for (size_t i = 0; words[i]; i++)
+		strv_add(&argv, words[i]);
+	strv_add(&env, "GIT_TERMINAL_PROMPT=0");
+	strv_add(&env, "GIT_ASKPASS=true");
+	return program_run(&argv, &env, path, out, err);
+}
+#define GIT(path, out, err, ...) git(path, out, err, (const char *const[]){ __VA_ARGS__, NULL })
+
+static bool is_commit(const char *ref)
+{
+	size_t n = ref ? strlen(ref) : 0;
+
+	return n >= 7 && n <= 64 && strspn(ref, "0123456789abcdef") == n;
+}
+
+/* Some servers give a commit only with all that leads to it, and none knows a shortened one. */
+static int fetch_commit(const struct git_source *g, const char *path, struct error *err)
+{
+	struct error local = { 0 };
+
+	if (strlen(g->ref) >= 40 &&
+	    GIT(path, NULL, &local, "fetch", "-q", "--depth=1", "--", "origin", g->ref) == 0)
+		return GIT(path, NULL, err, "checkout", "-q", "FETCH_HEAD");
+	if (GIT(path, NULL, err, "fetch", "-q", "--tags", "origin",
+		"+refs/heads/*:refs/remotes/origin/*") < 0)
+		return -1;
+	return GIT(path, NULL, err, "checkout", "-q", "--detach", g->ref);
+}
+
+static int fetch(const struct git_source *g, const char *path, struct error *err)
+{
+	if (is_commit(g->ref))
+		return fetch_commit(g, path, err);
+	if (GIT(path, NULL, err, "fetch", "-q", "--depth=1", "--no-tags", "--", "origin",
+		g->ref ? g->ref : "HEAD") < 0) {
+		struct error first = *err;
+
+		/* servers that speak plain http cannot give a part */
+		error_clear(err);
+		if (GIT(path, NULL, err, "fetch", "-q", "--no-tags", "--", "origin",
+			g->ref ? g->ref : "HEAD") < 0) {
+			*err = first;
+			return -1;
+		}
+	}
+	return GIT(path, NULL, err, "checkout", "-q", "FETCH_HEAD");
+}
+
+static int submodules(const char *path, struct error *err)
+{
+	auto_free char *list = xasprintf("%s/.gitmodules", path);
+
+	if (access(list, F_OK) < 0)
+		return 0;
+	return GIT(path, NULL, err, "submodule", "-q", "update", "--init", "--recursive",
+		   "--depth=1");
+}
+
+int git_fetch(const struct git_source *g, const char *path, bool keep_git,
+	      char commit[GIT_COMMIT_MAX], struct error *err)
+{
+	auto_done(str) struct str head = { 0 };
+	auto_close int dir = -1;
+
+	if (g->url[0] == '-')
+		return error_set(err, ERR_INVALID, "'%s' is no repository", g->url);
+	if (mkdir(path, 0755) < 0)
+		return error_sys(err, "make a directory for %s", g->url);
+	if (GIT(path, NULL, err, "init", "-q", ".") < 0 ||
+	    GIT(path, NULL, err, "remote", "add", "--", "origin", g->url) < 0 ||
+	    fetch(g, path, err) < 0 || submodules(path, err) < 0 ||
+	    GIT(path, &head, err, "rev-parse", "HEAD") < 0)
+		return error_add(err, "fetch %s", g->url);
+	if (head.len < 40 || head.len > GIT_COMMIT_MAX)
+		return error_set(err, ERR_FAILED, "fetch %s: git tells no commit", g->url);
+	memcpy(commit, head.s, head.len);
+	commit[strcspn(commit, "\n")] = '\0';
+	if (keep_git)
+		return 0;
+	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* path: ours */
+	return dir < 0 ? error_sys(err, "open %s", path) : tree_remove(dir, ".git", err);
+}

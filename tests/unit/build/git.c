@@ -1,7 +1,7 @@
 /* Which words name a repository, and what of it. */
 #include "unit.h"
 
-#include "git.h"
+#include "build/git.h"
 
 static struct error err;
 

@@ -16,6 +16,7 @@ void copy_sources_done(struct copy_sources *c)
 {
 	vec_each (&c->v, s) {
 		free(s->base);
+		free(s->pivot);
 		free(s->text);
 	}
 	vec_done(&c->v);
@@ -53,10 +54,8 @@ static int wants_unpacking(struct tree *t, const struct instruction *in, struct 
 
 	if (!instruction_is(in, "ADD") || !S_ISREG(s->node->st.st_mode))
 		return 0;
-	if (unpack && strcasecmp(unpack, "false") == 0)
+	if (str_eq(unpack, "false"))
 		return 0;
-	if (unpack && strcasecmp(unpack, "true") != 0)
-		return error_set(err, ERR_INVALID, "ADD --unpack=%s: true or false", unpack);
 	fd = rootfs_open(t->root, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0, err);
 	if (fd < 0)
 		return -1;
@@ -67,48 +66,53 @@ static int wants_unpacking(struct tree *t, const struct instruction *in, struct 
 	return r < 0 ? -1 : 0;
 }
 
-static int add_node(struct tree *t, const struct instruction *in, struct copy_sources *c,
-		    struct node *n, const char *base, struct error *err)
+int copy_sources_add(const struct instruction *in, struct copy_sources *c, struct node *n,
+		     const char *base, const char *pivot, struct error *err)
 {
 	struct copy_source *s = vec_add(&c->v);
 
 	s->node = n;
 	s->base = xstrdup(base);
-	return wants_unpacking(t, in, s, err);
+	s->pivot = xstrdup_or_null(pivot);
+	return wants_unpacking(c->from.tree, in, s, err);
 }
 
-static int not_found(const struct copy_sources *c, const char *path, bool ignored, struct error *err)
+int copy_sources_missing(const struct copy_sources *c, const char *path, bool ignored,
+			 struct error *err)
 {
 	error_set(err, ERR_NOTFOUND, "'%s' is not in %s", path, c->from.tree->name);
 	return ignored ? error_hint(err, "the ignore file leaves it out") : -1;
 }
 
-static int find_one(struct builder *b, const struct instruction *in, struct copy_sources *c,
-		    const char *path, const char *base, struct error *err)
+static int find_one(const struct instruction *in, struct copy_sources *c, const char *path,
+		    const char *base, struct error *err)
 {
 	struct node *n;
 	bool ignored;
 	int r = tree_find(c->from.tree, path, &n, &ignored, err);
 
-	(void)b;
 	if (r < 0)
 		return -1;
 	if (r == 0)
-		return not_found(c, path, ignored, err);
-	return add_node(c->from.tree, in, c, n, base, err);
+		return copy_sources_missing(c, path, ignored, err);
+	return copy_sources_add(in, c, n, base, NULL, err);
 }
 
-static int find_pattern(struct builder *b, const struct instruction *in, struct copy_sources *c,
-			const char *pattern, struct error *err)
+static int find_pattern(const struct instruction *in, struct copy_sources *c, const char *pattern,
+			struct error *err)
 {
 	nodes found = { 0 };
 	int r = tree_match(c->from.tree, pattern, &found, err);
 
 	c->wildcard = true;
 	for (size_t i = 0; r == 0 && i < found.n; i++) {
-		auto_free char *path = node_path(found.v[i]);
+		const struct node *n = found.v[i];
+		auto_free char *path = node_path(n);
 
-		r = find_one(b, in, c, path, found.v[i]->name, err);
+		/* what a pattern names one by one is left out by its name */
+		if (!S_ISDIR(n->st.st_mode) && ignore_path(&c->exclude, n->name))
+			continue;
+		r = find_one(in, c, path, n->name, err);
 	}
 	vec_done(&found);
 	return r;
@@ -133,8 +137,8 @@ static void add_heredoc(struct copy_sources *c, const struct heredoc *doc)
 	s->text = heredoc_text(doc);
 }
 
-static int find_word(struct builder *b, const struct instruction *in, struct copy_sources *c,
-		     const char *word, struct error *err)
+static int find_word(const struct instruction *in, struct copy_sources *c, const char *word,
+		     struct error *err)
 {
 	auto_free char *path = NULL, *plain = NULL;
 
@@ -147,14 +151,16 @@ static int find_word(struct builder *b, const struct instruction *in, struct cop
 				 "%s %s: there is no build context, the Dockerfile came from "
 				 "standard input",
 				 in->def->name, word);
+	if (instruction_has(in, "parents"))
+		return copy_parents_find(in, c, word, err);
 	path = clamp(word);
 	if (!glob_is_special(path))
-		return find_one(b, in, c, path, path_base(path), err);
+		return find_one(in, c, path, path_base(path), err);
 	plain = glob_plain(path);
 	/* an escaped character alone makes no pattern */
 	if (!strpbrk(path, "*?["))
-		return find_one(b, in, c, plain, path_base(plain), err);
-	return find_pattern(b, in, c, path, err);
+		return find_one(in, c, plain, path_base(plain), err);
+	return find_pattern(in, c, path, err);
 }
 
 int copy_sources_find(struct builder *b, const struct instruction *in, struct copy_sources *c,
@@ -174,10 +180,27 @@ int copy_sources_find(struct builder *b, const struct instruction *in, struct co
 			add_heredoc(c, &in->docs.v[docs++]);
 			continue;
 		}
-		if (find_word(b, in, c, in->args.v[i], err) < 0)
+		if (find_word(in, c, in->args.v[i], err) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+static int key_parents(struct copy_sources *c, const struct copy_source *s, struct key *k,
+		       struct error *err)
+{
+	nodes parents = { 0 };
+	int r = copy_parents_nodes(c, s, &parents, err);
+
+	vec_each (&parents, n) {
+		key_int(k, "parent", (*n)->st.st_mode);
+		if (!c->from.tree->foreign)
+			continue;
+		key_int(k, "uid", (*n)->st.st_uid);
+		key_int(k, "gid", (*n)->st.st_gid);
+	}
+	vec_done(&parents);
+	return r;
 }
 
 static int digest_found(struct copy_sources *c, char hex[SHA256_HEX], struct error *err)
@@ -190,8 +213,10 @@ static int digest_found(struct copy_sources *c, char hex[SHA256_HEX], struct err
 		key_add(&k, "as", s->base);
 		key_int(&k, "unpack", s->archive);
 		key_add(&k, "text", s->text);
-		if (s->node && node_key(c->from.tree, s->node,
-					c->exclude.rules.n ? &c->exclude : NULL, &k, err) < 0)
+		if (s->pivot && key_parents(c, s, &k, err) < 0)
+			return -1;
+		if (s->node && node_key(c->from.tree, s->node, c->exclude.rules.n ? &c->exclude : NULL,
+					s->pivot ? s->base : "", &k, err) < 0)
 			return -1;
 	}
 	key_end(&k, hex);
@@ -216,6 +241,7 @@ int copy_sources_digest(struct builder *b, const struct instruction *in, struct 
 		key_list(&k, "words", &in->args);
 		vec_each (&in->flags, f)
 			if (strcmp(f->def->name, "exclude") == 0 ||
+			    strcmp(f->def->name, "parents") == 0 ||
 			    strcmp(f->def->name, "unpack") == 0)
 				key_add(&k, f->def->name, f->value);
 		vec_each (&in->docs, d)

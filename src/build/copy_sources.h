@@ -9,6 +9,7 @@
 struct copy_source {
 	struct node *node; /* links followed; NULL: a heredoc */
 	char *base;   /* the name it gets in a directory: as it was written, links not followed */
+	char *pivot;  /* --parents: where base, then a path, begins; else NULL */
 	bool archive; /* ADD: to be unpacked */
 	char *text;   /* heredoc */
 };
@@ -25,6 +26,17 @@ int copy_sources_open(struct builder *b, const struct instruction *in, struct co
 /* Finds all but the last argument. ERR_NOTFOUND; a pattern may match nothing. */
 int copy_sources_find(struct builder *b, const struct instruction *in, struct copy_sources *c,
 		      struct error *err);
+/* copy_parents.c: the same for one word with --parents. */
+int copy_parents_find(const struct instruction *in, struct copy_sources *c, const char *word,
+		      struct error *err);
+/* The directories of the source that are above it and come along, from its pivot down. */
+int copy_parents_nodes(struct copy_sources *c, const struct copy_source *s, nodes *parents,
+		       struct error *err);
+/* Takes a node; ADD finds out whether it is an archive. */
+int copy_sources_add(const struct instruction *in, struct copy_sources *c, struct node *n,
+		     const char *base, const char *pivot, struct error *err);
+int copy_sources_missing(const struct copy_sources *c, const char *path, bool ignored,
+			 struct error *err); /* ERR_NOTFOUND */
 /* A digest of all that is taken. */
 int copy_sources_digest(struct builder *b, const struct instruction *in, struct copy_sources *c,
 			char hex[SHA256_HEX], struct error *err);

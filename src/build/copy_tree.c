@@ -177,6 +177,29 @@ static int copy_children(struct copier *c, struct node *n, int dir, const char *
 	return 0;
 }
 
+/* A new directory like n, as name in dir, but for owner and mode, which would be in our way. */
+static int make_dir(struct copier *c, struct node *n, int dir, const char *name, const char *path,
+		    struct error *err)
+{
+	auto_close int fd = -1;
+
+	if (mkdirat(dir, name, 0700) < 0)
+		return error_sys(err, "make directory %s", path);
+	fd = dir_open(dir, name, err);
+	if (fd < 0)
+		return -1;
+	draft_set_time(c->draft, path, &n->st.st_mtim);
+	if (c->tree->foreign) {
+		auto_free char *source = node_path(n);
+		auto_close int from = rootfs_open(c->tree->root, *source ? source : ".",
+						  O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, err);
+
+		if (from < 0 || copy_attributes(from, fd, path, err) < 0)
+			return -1;
+	}
+	return take_fd(&fd);
+}
+
 /* A directory as name in dir: one that is there keeps its owner and mode. */
 static int copy_dir(struct copier *c, struct node *n, int dir, const char *name, const char *path,
 		    bool fresh, const char *below, const bool *above, struct error *err)
@@ -196,20 +219,9 @@ static int copy_dir(struct copier *c, struct node *n, int dir, const char *name,
 		fd = draft_dir(c->draft, path, 0, 0, err);
 		return fd < 0 ? -1 : copy_children(c, n, fd, path, fresh, below, above, err);
 	}
-	if (mkdirat(dir, name, 0700) < 0)
-		return error_sys(err, "make directory %s", path);
-	fd = dir_open(dir, name, err);
+	fd = make_dir(c, n, dir, name, path, err);
 	if (fd < 0)
 		return -1;
-	draft_set_time(c->draft, path, &n->st.st_mtim);
-	if (c->tree->foreign) {
-		auto_free char *source = node_path(n);
-		auto_close int from = rootfs_open(c->tree->root, *source ? source : ".",
-						  O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, err);
-
-		if (from < 0 || copy_attributes(from, fd, path, err) < 0)
-			return -1;
-	}
 	if (copy_children(c, n, fd, path, true, below, above, err) < 0)
 		return -1;
 	return set_owner(c, dir, name, path, n, err);
@@ -252,9 +264,11 @@ static int open_parent(struct copier *c, const char *dest, struct error *err)
 			 c->chown ? c->gid : 0, err);
 }
 
-int copier_copy(struct copier *c, struct node *n, const char *dest, struct error *err)
+int copier_copy(struct copier *c, struct node *n, const char *dest, const char *as, struct error *err)
 {
 	auto_close int dir = -1;
+	bool *above = NULL;
+	int r;
 
 	if (strcmp(dest, "/") == 0) {
 		if (!S_ISDIR(n->st.st_mode))
@@ -264,7 +278,31 @@ int copier_copy(struct copier *c, struct node *n, const char *dest, struct error
 	dir = open_parent(c, dest, err);
 	if (dir < 0)
 		return -1;
-	return copy_node(c, n, dir, path_base(dest), dest, false, "", NULL, err);
+	if (c->exclude)
+		above = ignore_above(c->exclude, as);
+	r = copy_node(c, n, dir, path_base(dest), dest, false, as, above, err);
+	free(above);
+	return r;
+}
+
+int copier_directory(struct copier *c, struct node *n, const char *dest, struct error *err)
+{
+	auto_close int dir = open_parent(c, dest, err), fd = -1;
+	const char *name = path_base(dest);
+	struct stat st;
+	int r;
+
+	if (dir < 0)
+		return -1;
+	r = draft_find(c->draft, dest, &st, err);
+	if (r < 0)
+		return -1;
+	if (r == 1)
+		return S_ISDIR(st.st_mode)
+			       ? 0
+			       : error_set(err, ERR_INVALID, "%s is not a directory", dest);
+	fd = make_dir(c, n, dir, name, dest, err);
+	return fd < 0 ? -1 : set_owner(c, dir, name, dest, n, err);
 }
 
 int copier_write(struct copier *c, const char *bytes, size_t n, const char *dest, struct error *err)

@@ -19,13 +19,19 @@ struct copier {
 	bool chown;
 	uid_t uid, gid; /* of everything when chown; of missing parents in any case */
 	const struct mode_change *chmod; /* NULL: as in the tree */
-	const struct ignore *exclude;	 /* NULL: none; paths below the source */
+	const struct ignore *exclude;	 /* NULL: none; on paths below the source, see node_key() */
 	VEC(struct link_made) links;	 /* hard links within this copy stay such */
 	unsigned skipped;		 /* sockets and the like */
 };
 void copier_done(struct copier *c);
-/* The node as the resolved path dest: a directory's contents into the directory there. */
-int copier_copy(struct copier *c, struct node *n, const char *dest, struct error *err);
+/*
+ * The node as the resolved path dest: a directory's contents into the directory there. as: of
+ * node_key().
+ */
+int copier_copy(struct copier *c, struct node *n, const char *dest, const char *as,
+		struct error *err);
+/* The directory alone, as dest; one that is there stays as it is. */
+int copier_directory(struct copier *c, struct node *n, const char *dest, struct error *err);
 /* A file made of bytes. */
 int copier_write(struct copier *c, const char *bytes, size_t n, const char *dest, struct error *err);
 

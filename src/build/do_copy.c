@@ -1,11 +1,12 @@
 /*
  * do_copy.c - COPY and ADD: from the context, a stage or an image into a layer of their own.
  *
- * Spec   Dockerfile reference, "COPY", "ADD"; FEATURES B14-B18, B21, B22, B26.
+ * Spec   Dockerfile reference, "COPY", "ADD"; FEATURES B14-B24, B26.
  */
 #include "copy_sources.h"
 #include "copy_tree.h"
 #include "image/layer_tar.h"
+#include "store/rootfs.h"
 #include "util/path.h"
 #include "util/userdb.h"
 
@@ -49,6 +50,9 @@ struct copying {
 	struct copier copier;
 	struct str resolved; /* of the destination */
 	bool is_directory;   /* what is at resolved, or will be */
+	bool link;	     /* --link: nothing of the stage's files is looked at */
+	struct strv below;   /* the layers that the new one is made above: none with --link */
+	int empty;	     /* their view with --link */
 };
 
 static void copying_done(struct copying *c)
@@ -59,6 +63,8 @@ static void copying_done(struct copying *c)
 	destination_done(&c->dest);
 	mode_done(&c->chmod);
 	str_done(&c->resolved);
+	strv_done(&c->below);
+	auto_close_fd(&c->empty);
 }
 
 /* Rules about how many sources go where (B14). */
@@ -72,7 +78,8 @@ static int check_destination(struct copying *c, struct error *err)
 		return -1;
 	if (r == 1 && c->dest.directory && !S_ISDIR(st.st_mode))
 		return error_set(err, ERR_INVALID, "%s is not a directory", c->dest.path);
-	c->is_directory = c->dest.directory || (r == 1 && S_ISDIR(st.st_mode));
+	c->is_directory = c->dest.directory || (r == 1 && S_ISDIR(st.st_mode)) ||
+			  instruction_has(c->in, "parents");
 	if (c->in->args.n > 2 && !c->dest.directory)
 		return error_set(err, ERR_INVALID,
 				 "%s of more than one source: the destination '%s' must end in /",
@@ -116,6 +123,25 @@ static int unpack(struct copying *c, const struct copy_source *s, struct error *
 	return r < 0 ? error_add(err, "unpack %s", path) : 0;
 }
 
+static int copy_parents(struct copying *c, const struct copy_source *s, struct error *err)
+{
+	auto_free char *part = xstrdup(s->base), *to = path_in(c->resolved.s, s->base);
+	const char *slash = part;
+	nodes parents = { 0 };
+	int r = copy_parents_nodes(&c->sources, s, &parents, err);
+
+	for (size_t i = 0; r == 0 && i < parents.n; i++) {
+		auto_free char *name = NULL, *dir = NULL;
+
+		slash = strchr(slash + 1, '/');
+		name = xstrndup(part, (size_t)(slash - part));
+		dir = path_in(c->resolved.s, name);
+		r = copier_directory(&c->copier, parents.v[i], dir, err);
+	}
+	vec_done(&parents);
+	return r < 0 ? -1 : copier_copy(&c->copier, s->node, to, s->base, err);
+}
+
 static int copy_source(struct copying *c, const struct copy_source *s, struct error *err)
 {
 	auto_free char *to =
@@ -125,10 +151,12 @@ static int copy_source(struct copying *c, const struct copy_source *s, struct er
 
 	if (s->archive)
 		return unpack(c, s, err);
+	if (s->pivot)
+		return copy_parents(c, s, err);
 	if (s->text)
 		return copier_write(&c->copier, s->text, strlen(s->text), to, err);
 	if (!S_ISDIR(s->node->st.st_mode))
-		return copier_copy(&c->copier, s->node, to, err);
+		return copier_copy(&c->copier, s->node, to, "", err);
 	/* a directory's contents go into the destination, which becomes one */
 	r = draft_find(&c->draft, c->resolved.s, &st, err);
 	if (r < 0)
@@ -136,33 +164,50 @@ static int copy_source(struct copying *c, const struct copy_source *s, struct er
 	if (r == 1 && !S_ISDIR(st.st_mode))
 		return error_set(err, ERR_INVALID, "cannot copy a directory onto the file %s",
 				 c->dest.path);
-	return copier_copy(&c->copier, s->node, c->resolved.s, err);
+	return copier_copy(&c->copier, s->node, c->resolved.s, "", err);
 }
 
-static int set_owner(struct copying *c, int view, struct error *err)
+/* Names are those of the stage, with --link too; then the key has their numbers. */
+static int set_owner(struct copying *c, struct stage_state *s, struct error *err)
 {
 	const char *chown = instruction_flag(c->in, "chown");
+	int view;
 
 	if (!chown)
 		return 0;
+	view = stage_view(c->b, s, err);
 	c->copier.chown = true;
+	if (view < 0)
+		return -1;
 	if (user_find_owner(view, chown, &c->copier.uid, &c->copier.gid, err) < 0)
 		return error_add(err, "--chown=%s", chown);
 	return 0;
 }
 
+/* What the new layer is made above. */
+static int view_below(struct copying *c, struct stage_state *s, struct error *err)
+{
+	if (!c->link) {
+		strv_copy(&c->below, &s->layers);
+		return stage_view(c->b, s, err);
+	}
+	if (c->empty < 0)
+		c->empty = rootfs_mount(c->b->st, NULL, 0, -1, ROOTFS_NODEV, err);
+	return c->empty;
+}
+
 static int perform(struct copying *c, struct stage_state *s, struct digest *layer, struct error *err)
 {
-	int view = stage_view(c->b, s, err);
+	int view = view_below(c, s, err);
 
 	if (view < 0 || copy_sources_find(c->b, c->in, &c->sources, err) < 0 ||
-	    draft_begin(c->b->st, &s->layers, view, &c->draft, err) < 0)
+	    draft_begin(c->b->st, &c->below, view, &c->draft, err) < 0)
 		return -1;
 	c->copier.draft = &c->draft;
 	c->copier.tree = c->sources.from.tree;
 	c->copier.exclude = c->sources.exclude.rules.n ? &c->sources.exclude : NULL;
 	c->copier.chmod = instruction_flag(c->in, "chmod") ? &c->chmod : NULL;
-	if (set_owner(c, view, err) < 0 || check_destination(c, err) < 0)
+	if ((!c->link && set_owner(c, s, err) < 0) || check_destination(c, err) < 0)
 		return -1;
 	vec_each (&c->sources.v, source)
 		if (copy_source(c, source, err) < 0)
@@ -179,12 +224,19 @@ static void make_key(struct copying *c, const struct stage_state *s, const char 
 	struct key k;
 
 	key_begin(&k, c->in->def->name);
-	key_list(&k, "layers", &s->layers);
+	if (c->link) {
+		key_int(&k, "link", c->copier.chown);
+		key_int(&k, "uid", c->copier.uid);
+		key_int(&k, "gid", c->copier.gid);
+	} else {
+		key_list(&k, "layers", &s->layers);
+		key_add(&k, "chown", instruction_flag(c->in, "chown"));
+	}
 	key_add(&k, "sources", sources);
 	key_int(&k, "arguments", (int64_t)c->in->args.n);
 	key_add(&k, "to", c->dest.path);
 	key_int(&k, "directory", c->dest.directory);
-	key_add(&k, "chown", instruction_flag(c->in, "chown"));
+	key_int(&k, "parents", instruction_has(c->in, "parents"));
 	key_add(&k, "chmod", instruction_flag(c->in, "chmod"));
 	key_int(&k, "epoch", c->b->epoch);
 	key_end(&k, key);
@@ -196,7 +248,10 @@ static char *history_line(const struct instruction *in)
 
 	str_add(&text, in->def->name);
 	vec_each (&in->flags, f)
-		str_addf(&text, " --%s=%s", f->def->name, f->value);
+		if (f->def->kind == FLAG_BOOL && str_eq(f->value, "true"))
+			str_addf(&text, " --%s", f->def->name);
+		else
+			str_addf(&text, " --%s=%s", f->def->name, f->value);
 	strv_each (&in->args, i)
 		str_addf(&text, " %s", in->args.v[i]);
 	return str_take(&text);
@@ -211,6 +266,9 @@ static int copy(struct copying *c, struct stage_state *s, struct error *err)
 	int r;
 
 	if (chmod && mode_parse(chmod, &c->chmod, err) < 0)
+		return -1;
+	c->link = instruction_has(c->in, "link");
+	if (c->link && set_owner(c, s, err) < 0)
 		return -1;
 	if (destination_parse(s, c->in->args.v[c->in->args.n - 1], &c->dest, err) < 0 ||
 	    copy_sources_open(c->b, c->in, &c->sources, err) < 0 ||
@@ -227,7 +285,7 @@ static int copy(struct copying *c, struct stage_state *s, struct error *err)
 
 int do_copy(struct builder *b, struct stage_state *s, const struct instruction *in, struct error *err)
 {
-	struct copying c = { .b = b, .in = in, .draft = DRAFT_NONE };
+	struct copying c = { .b = b, .in = in, .draft = DRAFT_NONE, .empty = -1 };
 	int r;
 
 	c.sources.from = (struct origin)ORIGIN_NONE;

@@ -80,6 +80,7 @@ struct instruction {
 };
 void instruction_done(struct instruction *in);
 const char *instruction_flag(const struct instruction *in, const char *name); /* NULL: not given */
+bool instruction_has(const struct instruction *in, const char *name); /* --link, --parents: true */
 
 struct dockerfile {
 	char *name;

@@ -107,6 +107,23 @@ bool ignore_path(const struct ignore *ig, const char *path)
 	return out;
 }
 
+bool *ignore_above(const struct ignore *ig, const char *path)
+{
+	auto_free char *part = xstrdup(path);
+	bool *flags = NULL;
+
+	for (char *p = strchr(part, '/'); p; p = strchr(p + 1, '/')) {
+		bool *above = flags;
+
+		flags = xcalloc(ig->rules.n + 1, sizeof(*flags));
+		*p = '\0';
+		ignore_step(ig, part, above, flags);
+		*p = '/';
+		free(above);
+	}
+	return flags;
+}
+
 bool ignore_may_return(const struct ignore *ig, const char *dir)
 {
 	vec_each (&ig->rules, r)

@@ -28,6 +28,8 @@ void ignore_done(struct ignore *ig);
  */
 bool ignore_step(const struct ignore *ig, const char *path, const bool *above, bool *here);
 bool ignore_path(const struct ignore *ig, const char *path); /* the same, alone */
+/* For a walk that begins at path: the flags of the directory it is in. NULL at the top. Yours. */
+bool *ignore_above(const struct ignore *ig, const char *path);
 /* With dir left out: may a rule bring something below it back? */
 bool ignore_may_return(const struct ignore *ig, const char *dir);
 

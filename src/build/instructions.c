@@ -9,32 +9,31 @@
 #include <ctype.h>
 #include <strings.h>
 
-static const struct flag_def from_flags[] = { { "platform", FLAG_VALUE }, { NULL } };
+static const struct flag_def from_flags[] = { { "platform", FLAG_VALUE, NULL },
+					      { NULL, FLAG_VALUE, NULL } };
 static const struct flag_def run_flags[] = {
-	{ "network", FLAG_VALUE },
-	{ "security", FLAG_VALUE },
-	{ "mount", FLAG_LIST },
-	{ "device", FLAG_REFUSED },
-	{ NULL },
+	{ "mount", FLAG_LIST, NULL },
+	{ "network", FLAG_VALUE, NULL },
+	{ "security", FLAG_VALUE, NULL },
+	{ "device", FLAG_REFUSED, "there are no CDI devices here" },
+	{ NULL, FLAG_VALUE, NULL },
 };
 static const struct flag_def copy_flags[] = {
-	{ "from", FLAG_VALUE },
-	{ "chown", FLAG_VALUE },
-	{ "chmod", FLAG_VALUE },
-	{ "exclude", FLAG_LIST },
-	{ "parents", FLAG_REFUSED },
-	{ "link", FLAG_REFUSED },
-	{ NULL },
+	{ "from", FLAG_VALUE, NULL },  { "chown", FLAG_VALUE, NULL },
+	{ "chmod", FLAG_VALUE, NULL }, { "exclude", FLAG_LIST, NULL },
+	{ "link", FLAG_BOOL, NULL },   { "parents", FLAG_BOOL, NULL },
+	{ NULL, FLAG_VALUE, NULL },
 };
 static const struct flag_def add_flags[] = {
-	{ "chown", FLAG_VALUE },	  { "chmod", FLAG_VALUE },
-	{ "exclude", FLAG_LIST },	  { "unpack", FLAG_VALUE },
-	{ "checksum", FLAG_REFUSED },	  { "link", FLAG_REFUSED },
-	{ "keep-git-dir", FLAG_REFUSED }, { NULL },
+	{ "chown", FLAG_VALUE, NULL },	  { "chmod", FLAG_VALUE, NULL },
+	{ "exclude", FLAG_LIST, NULL },	  { "link", FLAG_BOOL, NULL },
+	{ "unpack", FLAG_BOOL, NULL },	  { "keep-git-dir", FLAG_BOOL, NULL },
+	{ "checksum", FLAG_VALUE, NULL }, { NULL, FLAG_VALUE, NULL },
 };
 static const struct flag_def health_flags[] = {
-	{ "interval", FLAG_VALUE },	  { "timeout", FLAG_VALUE }, { "start-period", FLAG_VALUE },
-	{ "start-interval", FLAG_VALUE }, { "retries", FLAG_VALUE }, { NULL },
+	{ "interval", FLAG_VALUE, NULL },     { "timeout", FLAG_VALUE, NULL },
+	{ "start-period", FLAG_VALUE, NULL }, { "start-interval", FLAG_VALUE, NULL },
+	{ "retries", FLAG_VALUE, NULL },      { NULL, FLAG_VALUE, NULL },
 };
 
 /* clang-format off */

@@ -21,11 +21,13 @@ enum variables { VERBATIM, EXPAND };
 enum flag_kind {
 	FLAG_VALUE,
 	FLAG_LIST,    /* may be given several times */
-	FLAG_REFUSED, /* exists in the language; not in this version */
+	FLAG_BOOL,    /* --link, --link=true, --link=false: its value is "true" or "false" */
+	FLAG_REFUSED, /* exists in the language, and not here */
 };
 struct flag_def {
 	const char *name;
 	enum flag_kind kind;
+	const char *reason; /* FLAG_REFUSED: why */
 };
 struct builder;
 struct stage_state;

@@ -277,6 +277,20 @@ static int check_mount(const char *text, char escape, struct error *err)
 	return 0;
 }
 
+static int add_bool(struct instruction *in, const struct flag_def *f, const char *value,
+		    struct error *err)
+{
+	bool yes = strcasecmp(value, "true") == 0;
+
+	if (!yes && strcasecmp(value, "false") != 0)
+		return error_set(err, ERR_INVALID, "%s: --%s=%s: true or false", in->def->name,
+				 f->name, value);
+	if (instruction_flag(in, f->name))
+		return error_set(err, ERR_INVALID, "%s: --%s is given twice", in->def->name, f->name);
+	*vec_add(&in->flags) = (struct flag){ f, xstrdup(yes ? "true" : "false") };
+	return 0;
+}
+
 static int add_flag(struct instruction *in, const char *word, char escape, struct error *err)
 {
 	const char *eq = strchr(word, '=');
@@ -288,8 +302,10 @@ static int add_flag(struct instruction *in, const char *word, char escape, struc
 	if (!f || !f->name)
 		return unknown_flag(in, name, err);
 	if (f->kind == FLAG_REFUSED)
-		return error_set(err, ERR_UNSUPPORTED, "%s: --%s is not supported by this version",
-				 in->def->name, name);
+		return error_set(err, ERR_UNSUPPORTED, "%s: --%s is not supported: %s",
+				 in->def->name, name, f->reason);
+	if (f->kind == FLAG_BOOL)
+		return add_bool(in, f, eq ? eq + 1 : "true", err);
 	if (!eq)
 		return error_set(err, ERR_INVALID, "%s: --%s needs a value", in->def->name, name);
 	if (f->kind != FLAG_LIST && instruction_flag(in, name))
@@ -380,6 +396,11 @@ const char *instruction_flag(const struct instruction *in, const char *name)
 		if (strcmp(f->def->name, name) == 0)
 			return f->value;
 	return NULL;
+}
+
+bool instruction_has(const struct instruction *in, const char *name)
+{
+	return str_eq(instruction_flag(in, name), "true");
 }
 
 void instruction_format(const struct instruction *in, struct str *out)

@@ -77,7 +77,7 @@ static int hash_node(struct step_mount *m, struct error *err)
 	if (find_node(m, &n, err) < 0)
 		return -1;
 	key_begin(&k, "BIND");
-	if (node_key(m->origin.tree, n, NULL, &k, err) < 0)
+	if (node_key(m->origin.tree, n, NULL, "", &k, err) < 0)
 		return -1;
 	key_end(&k, m->content);
 	return 0;

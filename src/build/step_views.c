@@ -26,7 +26,7 @@ static int copy_context(struct builder *b, struct node *n, const char *to, struc
 
 	if (empty < 0 || draft_begin(b->st, &none, empty, &d, err) < 0)
 		return -1;
-	r = copier_copy(&c, n, to, err);
+	r = copier_copy(&c, n, to, "", err);
 	copier_done(&c);
 	return r < 0 ? -1 : draft_commit(&d, b->epoch, layer, err);
 }

@@ -305,6 +305,30 @@ static int match_below(struct tree *t, struct node *n, const char *pattern, bool
 	return r;
 }
 
+static int match_deep(struct tree *t, struct node *n, const struct glob *g, const char *path,
+		      nodes *found, struct error *err)
+{
+	if (node_read(t, n, err) < 0)
+		return -1;
+	vec_each (&n->children, c) {
+		auto_free char *below =
+			*path ? xasprintf("%s/%s", path, (*c)->name) : xstrdup((*c)->name);
+
+		if (glob_match(g, below))
+			vec_push(found, *c);
+		else if (S_ISDIR((*c)->st.st_mode) && glob_may_match_below(g, below) &&
+			 match_deep(t, *c, g, below, found, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int tree_match_deep(struct tree *t, struct node *top, const struct glob *g, nodes *found,
+		    struct error *err)
+{
+	return S_ISDIR(top->st.st_mode) ? match_deep(t, top, g, "", found, err) : 0;
+}
+
 int tree_match(struct tree *t, const char *pattern, nodes *found, struct error *err)
 {
 	struct node *top;
@@ -495,12 +519,14 @@ static int key_node(struct key_walk *w, struct node *n, const char *path, const 
 	return r;
 }
 
-int node_key(struct tree *t, struct node *n, const struct ignore *exclude, struct key *k,
-	     struct error *err)
+int node_key(struct tree *t, struct node *n, const struct ignore *exclude, const char *as,
+	     struct key *k, struct error *err)
 {
 	struct key_walk w = { t, exclude, k, { 0 } };
-	int r = key_node(&w, n, "", NULL, err);
+	bool *above = exclude ? ignore_above(exclude, as) : NULL;
+	int r = key_node(&w, n, as, above, err);
 
+	free(above);
 	vec_done(&w.links);
 	return r;
 }

@@ -53,11 +53,18 @@ bool node_unchanged(const struct node *n, const struct stat *now);
 /* Reads the file if need be. ERR_BUSY when it changed meanwhile. */
 int node_hash(struct tree *t, struct node *n, struct error *err);
 /*
- * Adds all that a copy of n depends on, below it too: names, types, modes, contents, links; with
- * foreign also owners and attributes. Not times. exclude: rules on paths below n, or NULL.
+ * All nodes below top whose path from there matches, ** included, sorted; none below such a one.
+ * Links are not followed.
  */
-int node_key(struct tree *t, struct node *n, const struct ignore *exclude, struct key *k,
-	     struct error *err);
+int tree_match_deep(struct tree *t, struct node *top, const struct glob *g, nodes *found,
+		    struct error *err);
+/*
+ * Adds all that a copy of n depends on, below it too: names, types, modes, contents, links; with
+ * foreign also owners and attributes. Not times. exclude: rules, or NULL, on paths below n, or when
+ * `as` is not "" on n and all below as if n had this path.
+ */
+int node_key(struct tree *t, struct node *n, const struct ignore *exclude, const char *as,
+	     struct key *k, struct error *err);
 /* The extended attributes that a copy keeps, as names: of a descriptor or O_PATH one. */
 int attributes_list(int fd, struct strv *names, struct error *err);
 

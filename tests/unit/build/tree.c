@@ -170,7 +170,7 @@ static void key_of(struct scratch *s, bool foreign, const struct ignore *exclude
 	t.foreign = foreign;
 	ck_assert_int_eq(tree_find(&t, "d", &n, &ignored, &err), 1);
 	key_begin(&k, "X");
-	OK(node_key(&t, n, exclude, &k, &err));
+	OK(node_key(&t, n, exclude, "", &k, &err));
 	key_end(&k, hex);
 	tree_done(&t);
 }

@@ -63,6 +63,8 @@ int container_start(struct engine *e, struct container *c, const struct start_op
 int container_run(struct engine *e, struct run_request *r, struct container *c,
 		  const struct start_options *o, struct start_result *result, struct error *err);
 
+/* Was it stopped on purpose and not started since? Known of containers with a restart policy only. */
+bool container_is_left_stopped(const struct container *c);
 /* Signals, waits, then kills. timeout_s UNSET: the container's; -1: for ever. Not running: success. */
 int container_stop(struct engine *e, struct container *c, int64_t timeout_s, struct error *err);
 int container_kill(struct engine *e, struct container *c, int sig, struct error *err);

@@ -14,6 +14,7 @@
 #define MONITOR_MONITOR_H
 
 #include "monitor/log_writer.h"
+#include "monitor/restart.h"
 #include "oci/spec.h"
 #include "store/container.h"
 #include "util/error.h"
@@ -35,6 +36,10 @@ struct monitor_job {
 	 * as runtime_options.rootfs. So the monitor mounts nothing and needs no mount namespace.
 	 */
 	int rootfs;
+	/* Mounts the rootfs once more, for a start by the restart policy: a detached mount, yours. */
+	int (*remount)(void *arg, struct error *err);
+	void *remount_arg;
+	struct restart_policy restart;
 	struct log_options log;
 	int stop_signal;
 	int64_t timeout_ns; /* kill after so long; 0: never (exit code 124) */

@@ -38,6 +38,7 @@ struct container_record {
 	char *log_driver;
 	char *stop_signal;
 	int64_t stop_timeout; /* seconds; UNSET: 10 */
+	char *restart;	      /* the policy as given; NULL: none */
 	char *image_settings; /* raw JSON: the image's `config` as it was at create, or NULL */
 	char *request;	      /* raw JSON: the engine's struct run_request */
 };
@@ -45,6 +46,7 @@ enum container_status {
 	CONTAINER_CREATED,
 	CONTAINER_RUNNING,
 	CONTAINER_PAUSED,
+	CONTAINER_RESTARTING, /* between two runs: its monitor waits before it starts it again */
 	CONTAINER_EXITED,
 	CONTAINER_CORRUPT, /* a file of it cannot be read: shown, removable */
 };
@@ -60,7 +62,8 @@ struct container_state {
 	char *reason; /* how it ended: "exited" "signal" "oom" "timeout" "monitor-lost" "reboot" */
 	char *cgroup; /* path below the v2 mount, or NULL */
 	char *report; /* raw JSON: cgroup or rusage figures */
-	int64_t restarts;
+	int64_t restarts; /* by its policy, since it was started */
+	bool restarting;
 };
 struct container {
 	char id[CONTAINER_ID_MAX];
@@ -85,6 +88,8 @@ extern const struct field container_record_fields[], container_state_fields[];
 int container_make(struct store *st, struct container *c, const char *name, struct error *err);
 int container_record_save(struct store *st, struct container *c, struct error *err);
 int container_state_save(struct store *st, const struct container *c, bool sync, struct error *err);
+/* Its monitor stays with it: running, paused or between two runs. */
+bool container_is_alive(const struct container *c);
 /* By name, ID, unique ID prefix: 1, 0, -1 (ambiguous: ERR_INVALID). Loads record, state, status. */
 int container_find(struct store *st, const char *text, struct container *c, struct error *err);
 int container_load(struct store *st, const char *id, struct container *c, struct error *err);

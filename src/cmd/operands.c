@@ -120,7 +120,7 @@ const char *container_status_name(const struct container *c)
 	static const char *const names[] = {
 		[CONTAINER_CREATED] = "created", [CONTAINER_RUNNING] = "running",
 		[CONTAINER_PAUSED] = "paused",	 [CONTAINER_EXITED] = "exited",
-		[CONTAINER_CORRUPT] = "dead",
+		[CONTAINER_CORRUPT] = "dead",	 [CONTAINER_RESTARTING] = "restarting",
 	};
 
 	return names[c->status];

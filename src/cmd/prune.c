@@ -73,7 +73,7 @@ int prune_containers(struct app *app, const struct strv *filter, uint64_t *bytes
 
 		if (r < 0)
 			break;
-		if (container_is_up(c) || !filters_match_labels(&f, &c->record.labels))
+		if (container_is_alive(c) || !filters_match_labels(&f, &c->record.labels))
 			continue;
 		r = filters_match_until(&f, c->record.created_ns, &old, err);
 		if (r == 0 && old)

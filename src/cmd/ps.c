@@ -133,9 +133,11 @@ static json_t *column_status(const struct container *c, const struct ps_ctx *ctx
 	case CONTAINER_CORRUPT:
 		return json_text("Dead");
 	case CONTAINER_EXITED:
+	case CONTAINER_RESTARTING:
 		text_ago((now - c->state.finished_ns) / NSEC_PER_SEC, ago, sizeof(ago));
 		return json_take(
-			xasprintf("Exited (%lld) %s ago",
+			xasprintf("%s (%lld) %s ago",
+				  c->status == CONTAINER_RESTARTING ? "Restarting" : "Exited",
 				  c->state.exit_code == UNSET ? 0LL : (long long)c->state.exit_code,
 				  ago));
 	default:
@@ -418,7 +420,7 @@ static int list(struct app *app, const struct ps_args *args, const struct ps_fil
 	vec_each (&all, c) {
 		if (r < 0 || left <= 0)
 			break;
-		if ((!every && !container_is_up(c)) || !matches(f, c))
+		if ((!every && !container_is_alive(c)) || !matches(f, c))
 			continue;
 		left--;
 		r = listing_add(l, c, err);

@@ -47,7 +47,7 @@ static int kill_one(struct app *app, const char *name, const void *arg, struct e
 	auto_done(container) struct container c;
 
 	container_init(&c);
-	if (container_find(&app->store, name, &c, &ignored) > 0 && container_is_up(&c))
+	if (container_find(&app->store, name, &c, &ignored) > 0 && container_is_alive(&c))
 		container_stop(&app->engine, &c, 0, &ignored);
 	return 0;
 }

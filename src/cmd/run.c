@@ -19,7 +19,7 @@ static void kill_replaced(struct app *app, const struct run_request *r)
 
 	container_init(&old);
 	if (r->replace && r->name && container_find(&app->store, r->name, &old, &ignored) > 0 &&
-	    str_eq(old.record.name, r->name) && container_is_up(&old))
+	    str_eq(old.record.name, r->name) && container_is_alive(&old))
 		container_stop(&app->engine, &old, 0, &ignored);
 }
 

@@ -7,6 +7,7 @@
 #include "view.h"
 
 #include "monitor/log_writer.h"
+#include "monitor/restart.h"
 #include "operands.h"
 #include "util/fd.h"
 
@@ -34,9 +35,9 @@ static json_t *view_state(const struct container *c)
 	json_t *o = json_object();
 
 	view_str(o, "Status", container_status_name(c));
-	view_bool(o, "Running", container_is_up(c));
+	view_bool(o, "Running", container_is_alive(c));
 	view_bool(o, "Paused", c->status == CONTAINER_PAUSED);
-	view_bool(o, "Restarting", false);
+	view_bool(o, "Restarting", c->status == CONTAINER_RESTARTING);
 	view_bool(o, "OOMKilled", c->state.oom_killed);
 	view_bool(o, "Dead", c->status == CONTAINER_CORRUPT);
 	view_int(o, "Pid", container_is_up(c) ? c->state.pid : 0);
@@ -107,12 +108,15 @@ static void view_ulimits(json_t *o, const struct run_request *r)
 	view_json(o, "Ulimits", list);
 }
 
-static json_t *view_restart_policy(void)
+static json_t *view_restart_policy(const struct run_request *r)
 {
 	json_t *o = json_object();
+	struct error ignored = { 0 }; /* it was checked when the container was made */
+	struct restart_policy p;
 
-	view_str(o, "Name", "no");
-	view_int(o, "MaximumRetryCount", 0);
+	restart_policy_parse(r->restart, &p, &ignored);
+	view_str(o, "Name", restart_policy_name(&p));
+	view_int(o, "MaximumRetryCount", p.max);
 	return o;
 }
 
@@ -127,7 +131,7 @@ static json_t *view_host_config(const struct parts *p)
 	view_json(o, "LogConfig", view_log(r, record->log_driver));
 	view_str(o, "NetworkMode", r->network ? r->network : "none");
 	view_json(o, "PortBindings", json_object());
-	view_json(o, "RestartPolicy", view_restart_policy());
+	view_json(o, "RestartPolicy", view_restart_policy(r));
 	view_bool(o, "AutoRemove", record->auto_remove);
 	view_str(o, "VolumeDriver", "");
 	view_list(o, "VolumesFrom", &r->volumes_from);

@@ -5,6 +5,7 @@
 
 #include "image/resolve.h"
 #include "monitor/log_writer.h"
+#include "monitor/restart.h"
 #include "runtime/defaults.h"
 #include "store/rootfs.h"
 #include "store/volume.h"
@@ -163,17 +164,24 @@ static int write_cidfile(const struct run_request *r, const struct container *c,
 static int check(const struct run_request *r, const struct image_settings *image,
 		 struct container_record *record, struct error *err)
 {
+	struct restart_policy restart;
 	struct log_options log;
 
 	if (request_check(r, err) < 0 || record_command(record, r, image, err) < 0 ||
 	    record_stop(record, r, image, err) < 0)
 		return -1;
+	if (restart_policy_parse(r->restart, &restart, err) < 0)
+		return error_add(err, "--restart");
+	if (restart.when != RESTART_NO && r->auto_remove)
+		return error_set(err, ERR_USAGE, "--restart and --rm exclude each other");
 	if (log_options_parse(r->log_driver, &r->log_opts, &log, err) < 0)
 		return -1;
 	record->log_driver = xstrdup(log_driver_name(log.driver));
 	strmap_copy(&record->labels, &r->labels);
 	record->created_ns = time_now_ns();
 	record->auto_remove = r->auto_remove;
+	if (r->restart && strcmp(r->restart, "no") != 0)
+		record->restart = xstrdup(r->restart);
 	record->tty = r->tty;
 	record->open_stdin = r->interactive;
 	return 0;

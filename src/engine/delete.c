@@ -34,6 +34,10 @@ static int kill_now(struct engine *e, struct container *c, struct error *err)
 	auto_close int pidfd = -1;
 	int ended;
 
+	if (container_mark_stopped(c, err) < 0)
+		return -1;
+	if (c->status == CONTAINER_RESTARTING)
+		return container_end_restarts(e, c, err);
 	if (c->status == CONTAINER_PAUSED && runtime_pause(c->state.cgroup, false, err) < 0)
 		error_clear(err); /* SIGKILL reaches a frozen process of a v2 cgroup all the same */
 	pidfd = container_pidfd(c, err);
@@ -88,10 +92,12 @@ int container_delete(struct engine *e, struct container *c, bool force, bool wit
 
 	if (c->fd < 0)
 		return delete_listed(e, c->id, force, with_volumes, err);
-	if (c->status == CONTAINER_RUNNING || c->status == CONTAINER_PAUSED) {
+	if (container_is_alive(c)) {
 		if (!force) {
 			error_set(err, ERR_BUSY, "container is %s",
-				  c->status == CONTAINER_PAUSED ? "paused" : "running");
+				  c->status == CONTAINER_PAUSED	      ? "paused"
+				  : c->status == CONTAINER_RESTARTING ? "restarting"
+								      : "running");
 			return error_hint(err, "stop it first, or use rm -f");
 		}
 		if (kill_now(e, c, err) < 0)

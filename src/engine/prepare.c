@@ -45,26 +45,32 @@ static bool may_mknod(const struct run_request *r)
 	return false;
 }
 
-static int mount_rootfs(struct engine *e, const struct container *c, const struct run_request *r,
-			struct prepared *p, struct error *err)
+int container_mount_rootfs(struct engine *e, const struct container *c, const struct run_request *r,
+			   struct error *err)
 {
 	const struct strv *layers = &c->record.layers;
 	unsigned flags = 0;
+	int fd;
 
-	p->rootfs_path = rootfs_mountpoint(e->store, err);
-	if (!p->rootfs_path)
-		return -1;
 	if (r->rootfs) {
-		p->rootfs = sys_open_tree(AT_FDCWD, r->rootfs,
-					  OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
-		return p->rootfs < 0 ? error_sys(err, "--rootfs '%s'", r->rootfs) : 0;
+		fd = sys_open_tree(AT_FDCWD, r->rootfs,
+				   OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+		return fd < 0 ? error_sys(err, "--rootfs '%s'", r->rootfs) : fd;
 	}
 	if (!r->privileged && !may_mknod(r))
 		flags |= ROOTFS_NODEV;
 	if (c->record.auto_remove)
 		flags |= ROOTFS_VOLATILE;
-	p->rootfs =
-		rootfs_mount(e->store, (const char *const *)layers->v, layers->n, c->fd, flags, err);
+	return rootfs_mount(e->store, (const char *const *)layers->v, layers->n, c->fd, flags, err);
+}
+
+static int mount_rootfs(struct engine *e, const struct container *c, const struct run_request *r,
+			struct prepared *p, struct error *err)
+{
+	p->rootfs_path = rootfs_mountpoint(e->store, err);
+	if (!p->rootfs_path)
+		return -1;
+	p->rootfs = container_mount_rootfs(e, c, r, err);
 	return p->rootfs < 0 ? -1 : 0;
 }
 

@@ -39,6 +39,9 @@ int request_read_profiles(struct strv *opts, struct error *err);
 /* The image of a request, fetched as its --pull and --platform say. image was initialised. */
 int request_image(struct engine *e, const struct run_request *r, struct image *image,
 		  struct error *err);
+/* The container's tree as a detached mount: yours. */
+int container_mount_rootfs(struct engine *e, const struct container *c, const struct run_request *r,
+			   struct error *err);
 /* The user the process runs as: --user, else the image's, else the caller with keep-id, else root. */
 int prepare_user(struct engine *e, const struct run_request *r, const struct image_settings *image,
 		 int rootfs, struct user *user, struct error *err);
@@ -48,6 +51,10 @@ int start_with(struct engine *e, struct container *c, const struct start_input *
 int create_with(struct engine *e, struct run_request *r, struct container *c,
 		struct image_settings *image, struct error *err);
 
+/* What is stopped on purpose is not started again by its policy (RESTART_STOPPED). */
+int container_mark_stopped(const struct container *c, struct error *err);
+/* One between two runs: its monitor is told to leave it; returns when it has. */
+int container_end_restarts(struct engine *e, struct container *c, struct error *err);
 /* The running process of a container: a pidfd that is certainly its init, or ERR_BUSY. */
 int container_pidfd(const struct container *c, struct error *err);
 

@@ -76,6 +76,7 @@ const struct field run_request_fields[] = {
 	F_STRV(struct run_request, security_opt, "securityOpt"),
 	F_MAP(struct run_request, sysctl, "sysctl"),
 	F_BOOL(struct run_request, auto_remove, "autoRemove"),
+	F_STR(struct run_request, restart, "restart"),
 	F_STR(struct run_request, stop_signal, "stopSignal"),
 	F_INT(struct run_request, stop_timeout, "stopTimeout"),
 	F_INT(struct run_request, timeout, "timeout"),

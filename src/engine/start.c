@@ -3,6 +3,7 @@
  */
 #include "prepare.h"
 
+#include "monitor/restart.h"
 #include "runtime/defaults.h"
 #include "store/rootfs.h"
 #include "util/fd.h"
@@ -26,6 +27,20 @@ void engine_done(struct engine *e)
 	host_facts_done(&e->facts);
 }
 
+/* What the monitor needs to mount the tree again; all of it outlives the monitor's call. */
+struct remount {
+	struct engine *e;
+	const struct container *c;
+	const struct run_request *r;
+};
+
+static int remount(void *arg, struct error *err)
+{
+	const struct remount *m = arg;
+
+	return container_mount_rootfs(m->e, m->c, m->r, err);
+}
+
 static int job_make(struct engine *e, struct container *c, const struct run_request *r,
 		    const struct start_options *o, const struct prepared *p,
 		    struct monitor_job *job, struct error *err)
@@ -45,6 +60,8 @@ static int job_make(struct engine *e, struct container *c, const struct run_requ
 	job->detach_keys = o->detach_keys ? o->detach_keys : DETACH_KEYS;
 	if (str_eq(r->sdnotify, "conmon"))
 		job->notify_socket = o->notify_socket;
+	if (restart_policy_parse(r->restart, &job->restart, err) < 0)
+		return -1;
 	return log_options_parse(r->log_driver, &r->log_opts, &job->log, err);
 }
 
@@ -79,7 +96,7 @@ static int start_attached(struct engine *e, struct container *c, struct monitor_
 /* A monitor that has written the end down may not be gone itself yet: `stop` and `start` in a row. */
 static int lock_take_for_start(struct engine *e, struct container *c, struct error *err)
 {
-	if (c->status == CONTAINER_RUNNING || c->status == CONTAINER_PAUSED)
+	if (container_is_alive(c))
 		return container_lock(e->store, c, err);
 	return container_lock_wait(e->store, c, LOCK_PATIENCE, err);
 }
@@ -87,6 +104,7 @@ static int lock_take_for_start(struct engine *e, struct container *c, struct err
 int start_with(struct engine *e, struct container *c, const struct start_input *in,
 	       const struct start_options *o, struct start_result *result, struct error *err)
 {
+	struct remount again = { e, c, in->request };
 	struct prepared p;
 	struct monitor_job job;
 	struct monitor_result ended = { 0 };
@@ -95,11 +113,15 @@ int start_with(struct engine *e, struct container *c, const struct start_input *
 
 	if (lock < 0)
 		return -1;
+	if (c->record.restart)
+		unlinkat(c->fd, RESTART_STOPPED, 0);
 	prepared_init(&p);
 	memset(result, 0, sizeof(*result));
 	if (container_prepare(e, c, in, &p, err) == 0 &&
 	    job_make(e, c, in->request, o, &p, &job, err) == 0) {
 		job.lock = lock;
+		job.remount = remount;
+		job.remount_arg = &again;
 		if (o->mode == START_FOREGROUND) {
 			status = monitor_run(&job, &ended, err);
 			result->exit_code = ended.exit_code;

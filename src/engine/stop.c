@@ -6,6 +6,7 @@
  */
 #include "prepare.h"
 
+#include "monitor/restart.h"
 #include "runtime/defaults.h"
 #include "runtime/runtime.h"
 #include "util/compat.h"
@@ -53,9 +54,46 @@ int container_pidfd(const struct container *c, struct error *err)
 	return take_fd(&fd);
 }
 
+int container_mark_stopped(const struct container *c, struct error *err)
+{
+	auto_close int fd = -1;
+
+	if (!c->record.restart)
+		return 0;
+	fd = openat(c->fd, RESTART_STOPPED, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	return fd < 0 ? error_sys(err, "note that the container is to stay stopped") : 0;
+}
+
+bool container_is_left_stopped(const struct container *c)
+{
+	return file_exists(c->fd, RESTART_STOPPED);
+}
+
+int container_end_restarts(struct engine *e, struct container *c, struct error *err)
+{
+	auto_close int pidfd = sys_pidfd_open((pid_t)c->state.monitor_pid, 0);
+	int ended;
+
+	/* asked behind the open: while the lock is held, the number is the monitor's */
+	if (container_refresh(e->store, c, err) < 0)
+		return -1;
+	if (c->status == CONTAINER_RESTARTING && pidfd >= 0 &&
+	    sys_pidfd_send_signal(pidfd, SIGTERM, NULL, 0) < 0 && errno != ESRCH)
+		return error_sys(err, "signal the monitor");
+	ended = container_wait(e->store, c, KILL_PATIENCE, err);
+	if (ended == 0)
+		return error_set(err, ERR_BUSY, "container is started again and again");
+	return ended < 0 ? -1 : 0;
+}
+
 static bool is_gone(const struct error *err)
 {
 	return err->kind == ERR_BUSY || err->sys == ESRCH;
+}
+
+static int stop_signal(const struct container *c)
+{
+	return c->record.stop_signal ? signal_parse(c->record.stop_signal) : SIGTERM;
 }
 
 int container_kill(struct engine *e, struct container *c, int sig, struct error *err)
@@ -63,6 +101,8 @@ int container_kill(struct engine *e, struct container *c, int sig, struct error 
 	auto_close int pidfd = container_pidfd(c, err);
 
 	if (pidfd < 0)
+		return -1;
+	if ((sig == SIGKILL || sig == stop_signal(c)) && container_mark_stopped(c, err) < 0)
 		return -1;
 	return runtime_kill(pidfd, c->state.cgroup, sig, false, err);
 }
@@ -88,12 +128,16 @@ int container_stop(struct engine *e, struct container *c, int64_t timeout_s, str
 	int64_t wait_s = timeout_s != UNSET		   ? timeout_s
 			 : c->record.stop_timeout != UNSET ? c->record.stop_timeout
 							   : STOP_TIMEOUT;
-	int sig = c->record.stop_signal ? signal_parse(c->record.stop_signal) : SIGTERM;
+	int sig = stop_signal(c);
 	auto_close int pidfd = -1;
 	int ended;
 
-	if (c->status != CONTAINER_RUNNING && c->status != CONTAINER_PAUSED)
+	if (!container_is_alive(c))
 		return 0;
+	if (container_mark_stopped(c, err) < 0)
+		return -1;
+	if (c->status == CONTAINER_RESTARTING)
+		return container_end_restarts(e, c, err);
 	pidfd = container_pidfd(c, err);
 	if (pidfd < 0 && is_gone(err)) {
 		error_clear(err);

@@ -42,7 +42,7 @@ static int users_look(struct store *st, const struct digest *id, char who[CONTAI
 		container_init(&c);
 		if (container_load(st, users.v[i], &c, &gone) < 0)
 			continue;
-		running = c.status == CONTAINER_RUNNING || c.status == CONTAINER_PAUSED;
+		running = container_is_alive(&c);
 		memcpy(who, c.id, CONTAINER_ID_MAX);
 	}
 	return running;

@@ -8,7 +8,8 @@
  *	record	  state.json: which process it is
  *	serve	  one epoll loop: streams, log, attachers, signals, deadline; ends with the pidfd
  *	finish	  what is in the pipes, the exit record, then what a slow caller has not taken yet
- *	tear down leftovers, attach socket, with --rm the container
+ *	again	  if the restart policy says so: a pause, then `start` with fresh pipes and a fresh
+ *mount tear down leftovers, attach socket, with --rm the container
  *
  * The container's lock is held from before `prepare` until this process is gone; the kernel drops
  *it whatever happens to us. The container dies with us (PDEATHSIG), so lock and life agree.
@@ -70,6 +71,7 @@ static void on_signal(struct signals *s, int sig)
 {
 	struct monitor *m = watch_owner(s, struct monitor, signals);
 
+	m->stopping |= signal_ends(sig);
 	if (m->exited) {
 		m->hurry |= signal_ends(sig);
 	} else if (sig == SIGWINCH && m->master >= 0) {
@@ -141,7 +143,7 @@ static int start(struct monitor *m, struct error *err)
 	o.start = true;
 	o.die_with_parent = true;
 	o.owned_binary = job->owned_binary;
-	o.rootfs = job->rootfs;
+	o.rootfs = m->rootfs;
 	if (job->spec->linux_.seccomp && !job->spec->linux_.seccomp_shared)
 		o.cache = store_dir(job->store, STORE_CACHE, err);
 	if (o.cache < 0 && err->kind)
@@ -156,10 +158,10 @@ static int serve_begin(struct monitor *m, struct error *err)
 {
 	if (m->tty && monitor_pty_open(m, err) < 0)
 		return -1;
+	m->begun_ns = time_monotonic_ns();
 	m->child = (struct watch){ .fd = m->process.pidfd, .ready = child_ready };
 	loop_watch(&m->loop, &m->child, EPOLLIN);
-	if (m->job->timeout_ns > 0)
-		m->deadline_ns = time_monotonic_ns() + m->job->timeout_ns;
+	m->deadline_ns = m->job->timeout_ns > 0 ? m->begun_ns + m->job->timeout_ns : 0;
 	if (record_running(m->job->store, m->c, &m->process, err) < 0)
 		return -1;
 	return m->job->notify_socket ? sd_notify_ready(m->job->notify_socket, err) : 0;
@@ -186,6 +188,18 @@ static void deliver(struct monitor *m)
 	}
 }
 
+/* Is it to be started again? A deadline is an end that was asked for. */
+static bool wants_restart(const struct monitor *m, int exit_code)
+{
+	const struct restart_policy *p = &m->job->restart;
+
+	if (p->when == RESTART_NO)
+		return false;
+	return restart_wanted(p, exit_code, m->c->state.restarts,
+			      m->stopping || m->cause != EXIT_ITSELF ||
+				      file_exists(m->c->fd, RESTART_STOPPED));
+}
+
 static int finish(struct monitor *m, struct error *err)
 {
 	siginfo_t info = { 0 };
@@ -198,6 +212,7 @@ static int finish(struct monitor *m, struct error *err)
 		return error_sys(err, "wait for the container");
 	teardown_kill(m->job->spec, m->process.pidfd, m->process.cgroup);
 	stdio_drain(&m->io); /* into the log: whoever waits for the end may read it then */
+	m->c->state.restarting = wants_restart(m, exit_code_of(&info));
 	code = record_exit(m->job->store, m->c, &info, &usage, m->cause, keep, err);
 	if (m->result)
 		*m->result = (struct monitor_result){ .exit_code = (int)m->c->state.exit_code,
@@ -206,6 +221,64 @@ static int finish(struct monitor *m, struct error *err)
 	deliver(m);
 	log_writer_done(&m->log, keep);
 	return code < 0 ? -1 : 0;
+}
+
+/* ---- the next run ---- */
+
+/* Between two runs. False: somebody wants it to end meanwhile. */
+static bool pause_over(struct monitor *m)
+{
+	int64_t end;
+
+	m->pause_ns = restart_pause(m->pause_ns, time_monotonic_ns() - m->begun_ns);
+	end = time_monotonic_ns() + m->pause_ns;
+	for (int64_t left = m->pause_ns; left > 0; left = end - time_monotonic_ns()) {
+		if (m->stopping || file_exists(m->c->fd, RESTART_STOPPED))
+			return false;
+		loop_turn(&m->loop, (int)(left / 1000000 + 1));
+	}
+	return true;
+}
+
+static int start_again(struct monitor *m, struct error *err)
+{
+	auto_close int mounted = m->job->remount(m->job->remount_arg, err);
+
+	if (mounted < 0)
+		return -1;
+	runtime_process_done(&m->process);
+	m->process = (struct runtime_process)RUNTIME_PROCESS_NONE;
+	m->exited = m->hurry = false;
+	m->cause = EXIT_ITSELF;
+	m->interrupted_ns = 0;
+	m->rootfs = mounted;
+	if (monitor_stdio_again(m, err) < 0 || start(m, err) < 0)
+		return -1;
+	m->c->state.restarting = false;
+	m->c->state.restarts++;
+	return serve_begin(m, err);
+}
+
+/* Runs it until it has ended for good. */
+static int live(struct monitor *m, struct error *err)
+{
+	for (;;) {
+		serve(m);
+		if (finish(m, err) < 0)
+			return -1;
+		if (!m->c->state.restarting)
+			return 0;
+		if (pause_over(m)) {
+			if (start_again(m, err) < 0) {
+				m->c->state.restarting = false;
+				record_failure(m->job->store, m->c, err);
+				return -1;
+			}
+			continue;
+		}
+		m->c->state.restarting = false;
+		return container_state_save(m->job->store, m->c, true, err);
+	}
 }
 
 static int output_failed(const struct monitor *m, struct error *err)
@@ -262,6 +335,9 @@ struct monitor *monitor_new(const struct monitor_job *job, struct monitor_result
 	m->process = (struct runtime_process)RUNTIME_PROCESS_NONE;
 	m->ends[0] = m->ends[1] = m->ends[2] = -1;
 	m->session = m->exit_code = -1;
+	m->rootfs = job->rootfs;
+	m->c->state.restarts = 0;
+	m->c->state.restarting = false;
 	return m;
 }
 
@@ -289,8 +365,7 @@ int monitor_serve(struct monitor *m, struct error *err)
 	struct error later = { 0 }; /* the first error is told */
 	int status;
 
-	serve(m);
-	status = finish(m, err);
+	status = live(m, err);
 	if (status == 0)
 		m->exit_code = (int)m->c->state.exit_code;
 	if (m->serving)

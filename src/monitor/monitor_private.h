@@ -28,6 +28,7 @@ struct monitor {
 	bool serving; /* server is open */
 
 	struct runtime_process process;
+	int rootfs;   /* of the next start: the job's, then ours; -1: to be mounted */
 	int ends[3];  /* the container's standard streams, until it has them */
 	bool lent[3]; /* they are the caller's own */
 	int master;   /* of its terminal; belongs to the first stream */
@@ -36,6 +37,9 @@ struct monitor {
 	int exit_code;	    /* -1: not known (yet) */
 	enum exit_cause cause;
 	int64_t deadline_ns, interrupted_ns; /* CLOCK_MONOTONIC; 0: none */
+	int64_t begun_ns;		     /* CLOCK_MONOTONIC: of this run */
+	int64_t pause_ns;		     /* the last one between two runs; 0: none yet */
+	bool stopping;			     /* an end was asked for: it is not started again */
 
 	/* these are large, and touched only where they are used */
 	struct stdio io;
@@ -50,6 +54,8 @@ int monitor_serve(struct monitor *m, struct error *err);
 
 /* pty.c, monitor_stdio.c */
 int monitor_stdio_open(struct monitor *m, struct error *err); /* pipes, log, attach socket */
+int monitor_stdio_again(struct monitor *m,
+			struct error *err); /* for a further run: all but the socket */
 void monitor_ends_close(struct monitor *m);
 int monitor_pty_open(struct monitor *m, struct error *err); /* once the container has it */
 void monitor_resize_own(struct monitor *m);

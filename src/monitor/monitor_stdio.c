@@ -85,17 +85,36 @@ static int output_open(struct monitor *m, int number, int to, struct error *err)
 	return fd_nonblock(fds[0], true, err);
 }
 
-int monitor_stdio_open(struct monitor *m, struct error *err)
+static int streams_open(struct monitor *m, struct error *err)
 {
 	const struct monitor_job *job = m->job;
-	bool direct;
 
 	log_writer_init(&m->log, &job->log, m->c->fd);
 	stdio_init(&m->io, &m->loop);
 	m->io.log = &m->log;
-	if (!m->tty &&
-	    (stdin_open(m, err) < 0 || output_open(m, 1, m->foreground ? job->out : -1, err) < 0 ||
-	     output_open(m, 2, m->foreground ? job->err_ : -1, err) < 0))
+	if (m->tty)
+		return 0; /* pty.c, when the container has it */
+	if (stdin_open(m, err) < 0 || output_open(m, 1, m->foreground ? job->out : -1, err) < 0)
+		return -1;
+	return output_open(m, 2, m->foreground ? job->err_ : -1, err);
+}
+
+int monitor_stdio_again(struct monitor *m, struct error *err)
+{
+	memset(m->lent, 0, sizeof(m->lent));
+	stdio_done(&m->io);
+	if (streams_open(m, err) < 0)
+		return -1;
+	if (m->serving)
+		m->io.server = &m->server;
+	return 0;
+}
+
+int monitor_stdio_open(struct monitor *m, struct error *err)
+{
+	bool direct;
+
+	if (streams_open(m, err) < 0)
 		return -1;
 	direct = !m->tty && m->lent[1] && m->lent[2];
 	if (direct && m->session < 0)

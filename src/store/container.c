@@ -54,6 +54,7 @@ const struct field container_record_fields[] = {
 	F_STR(struct container_record, log_driver, "logDriver"),
 	F_STR(struct container_record, stop_signal, "stopSignal"),
 	F_INT(struct container_record, stop_timeout, "stopTimeout"),
+	F_STR(struct container_record, restart, "restart"),
 	F_END,
 };
 const struct field container_state_fields[] = {
@@ -70,6 +71,7 @@ const struct field container_state_fields[] = {
 	F_STR(struct container_state, cgroup, "cgroup"),
 	F_RAW(struct container_state, report, "report"),
 	F_INT(struct container_state, restarts, "restarts"),
+	F_BOOL(struct container_state, restarting, "restarting"),
 	F_END,
 };
 

@@ -113,6 +113,10 @@ static void settle_lost(int dir, const char *prefix, struct container_state *s)
 
 	small_read(AT_FDCWD, "/proc/sys/kernel/random/boot_id", boot, sizeof(boot), &n, &ignored);
 	boot[strcspn(boot, "\n")] = '\0';
+	if (s->restarting) { /* it had ended, and its end is told */
+		s->restarting = false;
+		return;
+	}
 	s->exit_code = 137;
 	free(s->reason);
 	s->reason = xstrdup(str_eq(s->boot_id, boot) ? "monitor-lost" : "reboot");
@@ -159,7 +163,7 @@ int container_settle(int dir, const char *prefix, struct container *c, struct er
 
 	for (int i = 0; i < LOOKS_MAX; i++) {
 		there = state_read(dir, prefix, s, err);
-		if (there == 1 && has_begun(s) && s->exit_code == UNSET)
+		if (there == 1 && has_begun(s) && (s->exit_code == UNSET || s->restarting))
 			look = run_probe(dir, prefix, s, &lone, err);
 		else
 			look = LIVES;
@@ -178,8 +182,10 @@ int container_settle(int dir, const char *prefix, struct container *c, struct er
 		return error_set(err, ERR_INVALID, "record.json is missing");
 	if (look == LOST)
 		settle_lost(dir, prefix, s);
+	if (s->restarting)
+		c->status = CONTAINER_RESTARTING;
 	/* one whose command could not be executed has a code, but never ran: created, as docker's */
-	if (s->exit_code != UNSET && s->started_ns)
+	else if (s->exit_code != UNSET && s->started_ns)
 		c->status = CONTAINER_EXITED;
 	else if (s->exit_code != UNSET || !has_begun(s))
 		c->status = CONTAINER_CREATED;
@@ -188,9 +194,10 @@ int container_settle(int dir, const char *prefix, struct container *c, struct er
 	return 0;
 }
 
-static bool is_running(const struct container *c)
+bool container_is_alive(const struct container *c)
 {
-	return c->status == CONTAINER_RUNNING || c->status == CONTAINER_PAUSED;
+	return c->status == CONTAINER_RUNNING || c->status == CONTAINER_PAUSED ||
+	       c->status == CONTAINER_RESTARTING;
 }
 
 /* Tells of a new state file in the container's directory, or that it was moved away. */
@@ -250,7 +257,7 @@ int container_wait(struct store *st, struct container *c, int64_t timeout_ns, st
 	for (;;) {
 		if (container_refresh(st, c, err) < 0)
 			return -1;
-		if (!is_running(c))
+		if (!container_is_alive(c))
 			return 1;
 		if (end >= 0) {
 			left = end - time_monotonic_ns();

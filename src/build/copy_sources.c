@@ -20,8 +20,35 @@ void copy_sources_done(struct copy_sources *c)
 		free(s->text);
 	}
 	vec_done(&c->v);
+	vec_each (&c->remotes, r)
+		remote_free(*r);
+	vec_done(&c->remotes);
 	origin_done(&c->from);
 	ignore_done(&c->exclude);
+}
+
+static int check_remotes(const struct instruction *in, struct copy_sources *c, struct error *err)
+{
+	const char *checksum = instruction_flag(in, "checksum");
+	size_t n = in->args.n - 1, git = 0;
+
+	c->pinned = instruction_is(in, "ADD");
+	if (!c->pinned)
+		return 0;
+	if (checksum && n != 1)
+		return error_set(err, ERR_INVALID, "ADD --checksum is for one source");
+	for (size_t i = 0; i < n; i++) {
+		enum remote_kind kind;
+
+		if (remote_kind(in->args.v[i], &kind, err) < 0 ||
+		    (checksum && remote_check_checksum(kind, checksum, err) < 0))
+			return -1;
+		git += kind == REMOTE_GIT;
+		c->pinned = c->pinned && remote_is_pinned(in->args.v[i], kind, checksum);
+	}
+	if (instruction_has(in, "keep-git-dir") && !git)
+		return error_set(err, ERR_INVALID, "ADD --keep-git-dir is for repositories");
+	return 0;
 }
 
 int copy_sources_open(struct builder *b, const struct instruction *in, struct copy_sources *c,
@@ -31,6 +58,8 @@ int copy_sources_open(struct builder *b, const struct instruction *in, struct co
 	vec_each (&in->flags, f)
 		if (strcmp(f->def->name, "exclude") == 0 && ignore_add(&c->exclude, f->value, err) < 0)
 			return error_add(err, "--exclude=%s", f->value);
+	if (check_remotes(in, c, err) < 0)
+		return -1;
 	return origin_open(b, instruction_flag(in, "from"), &c->from, err);
 }
 
@@ -44,6 +73,11 @@ static char *clamp(const char *word)
 	return clean;
 }
 
+struct tree *copy_source_tree(struct copy_sources *c, const struct copy_source *s)
+{
+	return s->remote ? &s->remote->tree : c->from.tree;
+}
+
 static int wants_unpacking(struct tree *t, const struct instruction *in, struct copy_source *s,
 			   struct error *err)
 {
@@ -54,14 +88,15 @@ static int wants_unpacking(struct tree *t, const struct instruction *in, struct 
 
 	if (!instruction_is(in, "ADD") || !S_ISREG(s->node->st.st_mode))
 		return 0;
-	if (str_eq(unpack, "false"))
+	if (str_eq(unpack, "false") || (s->remote && !unpack))
 		return 0;
 	fd = rootfs_open(t->root, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0, err);
 	if (fd < 0)
 		return -1;
 	r = tar_probe(fd, err);
 	if (r == 0 && unpack)
-		return error_set(err, ERR_INVALID, "ADD --unpack=true: %s is no archive", path);
+		return error_set(err, ERR_INVALID, "ADD --unpack=true: %s is no archive",
+				 s->remote ? t->name : path);
 	s->archive = r == 1;
 	return r < 0 ? -1 : 0;
 }
@@ -75,6 +110,17 @@ int copy_sources_add(const struct instruction *in, struct copy_sources *c, struc
 	s->base = xstrdup(base);
 	s->pivot = xstrdup_or_null(pivot);
 	return wants_unpacking(c->from.tree, in, s, err);
+}
+
+int copy_sources_take(const struct instruction *in, struct copy_sources *c, struct remote *r,
+		      struct node *n, const char *base, struct error *err)
+{
+	struct copy_source *s = vec_add(&c->v);
+
+	s->node = n;
+	s->base = xstrdup(base);
+	s->remote = r;
+	return wants_unpacking(&r->tree, in, s, err);
 }
 
 int copy_sources_missing(const struct copy_sources *c, const char *path, bool ignored,
@@ -118,17 +164,6 @@ static int find_pattern(const struct instruction *in, struct copy_sources *c, co
 	return r;
 }
 
-/* "http://...", "git@host:..." and what ADD takes for a repository */
-static bool is_remote(const char *word)
-{
-	static const char *const prefixes[] = { "http://", "https://", "git://", "ssh://", "git@" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
-		if (strncasecmp(word, prefixes[i], strlen(prefixes[i])) == 0)
-			return true;
-	return false;
-}
-
 static void add_heredoc(struct copy_sources *c, const struct heredoc *doc)
 {
 	struct copy_source *s = vec_add(&c->v);
@@ -137,15 +172,16 @@ static void add_heredoc(struct copy_sources *c, const struct heredoc *doc)
 	s->text = heredoc_text(doc);
 }
 
-static int find_word(const struct instruction *in, struct copy_sources *c, const char *word,
-		     struct error *err)
+static int find_word(struct builder *b, const struct instruction *in, struct copy_sources *c,
+		     const char *word, struct error *err)
 {
 	auto_free char *path = NULL, *plain = NULL;
+	enum remote_kind kind = REMOTE_NONE;
 
-	if (instruction_is(in, "ADD") && is_remote(word))
-		return error_set(err, ERR_UNSUPPORTED,
-				 "ADD %s: URLs and repositories are not supported by this version",
-				 word);
+	if (instruction_is(in, "ADD") && remote_kind(word, &kind, err) < 0)
+		return -1;
+	if (kind != REMOTE_NONE)
+		return copy_remote_find(b, in, c, kind, word, err);
 	if (c->from.tree->root < 0)
 		return error_set(err, ERR_INVALID,
 				 "%s %s: there is no build context, the Dockerfile came from "
@@ -180,7 +216,7 @@ int copy_sources_find(struct builder *b, const struct instruction *in, struct co
 			add_heredoc(c, &in->docs.v[docs++]);
 			continue;
 		}
-		if (find_word(in, c, in->args.v[i], err) < 0)
+		if (find_word(b, in, c, in->args.v[i], err) < 0)
 			return -1;
 	}
 	return 0;
@@ -215,8 +251,11 @@ static int digest_found(struct copy_sources *c, char hex[SHA256_HEX], struct err
 		key_add(&k, "text", s->text);
 		if (s->pivot && key_parents(c, s, &k, err) < 0)
 			return -1;
-		if (s->node && node_key(c->from.tree, s->node, c->exclude.rules.n ? &c->exclude : NULL,
-					s->pivot ? s->base : "", &k, err) < 0)
+		if (s->remote && s->remote->identity)
+			key_add(&k, "repository", s->remote->identity);
+		else if (s->node && node_key(copy_source_tree(c, s), s->node,
+					     c->exclude.rules.n ? &c->exclude : NULL,
+					     s->pivot ? s->base : "", &k, err) < 0)
 			return -1;
 	}
 	key_end(&k, hex);
@@ -225,6 +264,7 @@ static int digest_found(struct copy_sources *c, char hex[SHA256_HEX], struct err
 
 /*
  * Another stage is told by its layers, and what was once taken from these need not be read again;
+ * nor is fetched again what can only be the same.
  * yet the step's key holds what was taken, so that another stage with the same result is a hit.
  */
 int copy_sources_digest(struct builder *b, const struct instruction *in, struct copy_sources *c,
@@ -234,15 +274,14 @@ int copy_sources_digest(struct builder *b, const struct instruction *in, struct 
 	struct key k;
 	int r = 0;
 
-	if (c->from.layered) {
+	if (c->from.layered || c->pinned) {
 		key_begin(&k, "TAKEN");
 		key_add(&k, "instruction", in->def->name);
 		key_list(&k, "layers", &c->from.layers);
 		key_list(&k, "words", &in->args);
 		vec_each (&in->flags, f)
-			if (strcmp(f->def->name, "exclude") == 0 ||
-			    strcmp(f->def->name, "parents") == 0 ||
-			    strcmp(f->def->name, "unpack") == 0)
+			if (f->def->kind == FLAG_BOOL || strcmp(f->def->name, "exclude") == 0 ||
+			    strcmp(f->def->name, "checksum") == 0)
 				key_add(&k, f->def->name, f->value);
 		vec_each (&in->docs, d)
 			key_add(&k, d->word, d->body);
@@ -253,5 +292,5 @@ int copy_sources_digest(struct builder *b, const struct instruction *in, struct 
 	}
 	if (copy_sources_find(b, in, c, err) < 0 || digest_found(c, hex, err) < 0)
 		return -1;
-	return c->from.layered ? cache_put_text(b->st, quick, hex, err) : 0;
+	return c->from.layered || c->pinned ? cache_put_text(b->st, quick, hex, err) : 0;
 }

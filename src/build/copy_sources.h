@@ -6,18 +6,27 @@
 
 #include "origin.h"
 
+enum remote_kind { REMOTE_NONE, REMOTE_HTTP, REMOTE_GIT };
+struct remote { /* what ADD fetched */
+	struct tree tree;
+	int root;
+	char *identity; /* of a repository: its commit and what is taken of it */
+};
 struct copy_source {
 	struct node *node; /* links followed; NULL: a heredoc */
 	char *base;   /* the name it gets in a directory: as it was written, links not followed */
 	char *pivot;  /* --parents: where base, then a path, begins; else NULL */
 	bool archive; /* ADD: to be unpacked */
-	char *text;   /* heredoc */
+	struct remote *remote; /* borrowed from the list; NULL: in from.tree */
+	char *text;	       /* heredoc */
 };
 struct copy_sources {
 	struct origin from;
 	struct ignore exclude;
 	VEC(struct copy_source) v;
+	VEC(struct remote *) remotes;
 	bool wildcard; /* a pattern was among them */
+	bool pinned;   /* ADD of what is fetched, all of which is always the same */
 };
 void copy_sources_done(struct copy_sources *c);
 /* Says where sources are from: --from, else the context. Nothing is read yet. */
@@ -37,6 +46,18 @@ int copy_sources_add(const struct instruction *in, struct copy_sources *c, struc
 		     const char *base, const char *pivot, struct error *err);
 int copy_sources_missing(const struct copy_sources *c, const char *path, bool ignored,
 			 struct error *err); /* ERR_NOTFOUND */
+struct tree *copy_source_tree(struct copy_sources *c, const struct copy_source *s);
+/* The same for what was fetched: base is what it is called in a directory, "" when nothing is. */
+int copy_sources_take(const struct instruction *in, struct copy_sources *c, struct remote *r,
+		      struct node *n, const char *base, struct error *err);
+/* copy_remote.c */
+int remote_kind(const char *word, enum remote_kind *kind, struct error *err); /* pure */
+bool remote_is_pinned(const char *word, enum remote_kind kind, const char *checksum);
+int remote_check_checksum(enum remote_kind kind, const char *checksum, struct error *err);
+char *remote_base(const char *url); /* the last part of its path, decoded; NULL: there is none */
+int copy_remote_find(struct builder *b, const struct instruction *in, struct copy_sources *c,
+		     enum remote_kind kind, const char *word, struct error *err);
+void remote_free(struct remote *r);
 /* A digest of all that is taken. */
 int copy_sources_digest(struct builder *b, const struct instruction *in, struct copy_sources *c,
 			char hex[SHA256_HEX], struct error *err);

@@ -108,7 +108,7 @@ static int unpack(struct copying *c, const struct copy_source *s, struct error *
 
 	dir = draft_dir(&c->draft, c->resolved.s, k->chown ? k->uid : 0, k->chown ? k->gid : 0, err);
 	from = dir < 0 ? -1
-		       : rootfs_open(c->sources.from.tree->root, path,
+		       : rootfs_open(copy_source_tree(&c->sources, s)->root, path,
 				     O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0, err);
 	if (from < 0)
 		return -1;
@@ -149,6 +149,10 @@ static int copy_source(struct copying *c, const struct copy_source *s, struct er
 	struct stat st;
 	int r;
 
+	if (c->is_directory && !*s->base && s->remote && !S_ISDIR(s->node->st.st_mode) && !s->archive)
+		return error_set(err, ERR_INVALID, "%s names no file, so the destination %s must",
+				 s->remote->tree.name, c->dest.path);
+	c->copier.tree = copy_source_tree(&c->sources, s);
 	if (s->archive)
 		return unpack(c, s, err);
 	if (s->pivot)
@@ -204,7 +208,6 @@ static int perform(struct copying *c, struct stage_state *s, struct digest *laye
 	    draft_begin(c->b->st, &c->below, view, &c->draft, err) < 0)
 		return -1;
 	c->copier.draft = &c->draft;
-	c->copier.tree = c->sources.from.tree;
 	c->copier.exclude = c->sources.exclude.rules.n ? &c->sources.exclude : NULL;
 	c->copier.chmod = instruction_flag(c->in, "chmod") ? &c->chmod : NULL;
 	if ((!c->link && set_owner(c, s, err) < 0) || check_destination(c, err) < 0)

@@ -1,0 +1,195 @@
+#!/usr/bin/env bats
+# build: ADD from a server and from a repository; COPY --link, --parents.
+load helper
+
+setup_file() {
+	store_up
+	export SRV=$FILE_DIR/srv PORT
+	mkdir -p "$SRV"
+	cd "$SRV" || return
+	echo data >f.txt
+	touch -d '2020-02-02 02:02:02 UTC' f.txt
+	tar cf a.tar f.txt
+	git init -q -b main repo
+	mkdir repo/sub
+	echo sub >repo/sub/s
+	printf '#!/bin/sh\n' >repo/run
+	chmod 755 repo/run
+	commit first 2021-01-01T00:00:00Z
+	git -C repo tag v1
+	echo more >repo/sub/more
+	commit second 2022-01-01T00:00:00Z
+	git clone -q --bare repo r.git
+	git -C r.git update-server-info
+	python3 -u -m http.server 0 --bind 127.0.0.1 >"$FILE_DIR/http.log" 2>&1 3>&- &
+	echo $! >"$FILE_DIR/http.pid"
+	until_ok 10 grep -q 'port [0-9]' "$FILE_DIR/http.log"
+	PORT=$(sed -n 's/.* port \([0-9]*\).*/\1/p' "$FILE_DIR/http.log" | head -n 1)
+}
+teardown_file() {
+	kill "$(cat "$FILE_DIR/http.pid")"
+	store_down
+}
+setup() {
+	ctx=$FILE_DIR/ctx
+	rm -rf "$ctx"
+	mkdir -p "$ctx"
+	url=http://127.0.0.1:$PORT
+}
+commit() { # commit TITLE TIME
+	git -C repo add .
+	GIT_COMMITTER_DATE=$2 GIT_AUTHOR_DATE=$2 git -C repo -c user.name=n -c user.email=e@x commit -q -m "$1"
+}
+dockerfile() { cat >"$ctx/Dockerfile"; }
+fails() { # fails LINE: a Dockerfile of this line behind FROM
+	printf 'FROM busybox\n%s\n' "$1" | dockerfile
+	run -1 hod build -q "$ctx"
+	has 'Dockerfile:2: '
+}
+requests() { grep -c '"GET /f.txt' "$FILE_DIR/http.log" || true; }
+
+@test "a file: 0600, the server's time, named by the URL, not unpacked unless asked" {
+	dockerfile <<-END
+		FROM busybox
+		ADD $url/f.txt?x=1 /d/
+		ADD --chmod=644 --chown=3:4 $url/f%2Etxt /e
+		ADD $url/a.tar /t/
+		ADD --unpack $url/a.tar /u/
+		ADD --unpack=false $url/a.tar $url/f.txt /v/
+		RUN stat -c '%n %a %u:%g %Y' /d/f.txt /e && cat /u/f.txt && ls /t /v
+	END
+	run -0 hod build --progress plain "$ctx"
+	has '/d/f.txt 600 0:0 1580608922'
+	has '/e 644 3:4 1580608922'
+	has '] data'
+	has '] a.tar'
+}
+
+@test "a checksum is verified, and what has one is fetched once" {
+	sum=$(sha256sum "$SRV/f.txt" | cut -d' ' -f1)
+	printf 'FROM scratch\nADD --checksum=sha256:%s %s/f.txt /\n' "$sum" "$url" | dockerfile
+	hod build -q "$ctx"
+	before=$(requests)
+	run -0 hod build --progress plain "$ctx"
+	has '[2/2] cached'
+	[ "$(requests)" = "$before" ]
+	fails "ADD --checksum=sha256:${sum%?????}00000 $url/f.txt /"
+	has "its checksum is sha256:$sum, not"
+	fails "ADD --checksum=md5:1 $url/f.txt /"
+	fails "ADD --checksum=sha256:$sum f.txt /"
+	has 'is for URLs and repositories'
+	fails "ADD --checksum=sha256:$sum $url/f.txt $url/f.txt /"
+	has 'for one source'
+}
+
+@test "without a checksum it is asked for each time; the same content is a hit" {
+	printf 'FROM scratch\nADD %s/f.txt /\n' "$url" | dockerfile
+	hod build -q "$ctx"
+	run -0 hod build --progress plain "$ctx"
+	has '[2/2] cached'
+	cp -p "$SRV/f.txt" "$SRV/keep"
+	echo changed >"$SRV/f.txt"
+	run -0 hod build --progress plain "$ctx"
+	mv "$SRV/keep" "$SRV/f.txt"
+	has '[2/2] done'
+}
+
+@test "what cannot be fetched is told with the line" {
+	fails "ADD $url/none /"
+	has 'the server answers 404'
+	fails 'ADD http://127.0.0.1:1/x /'
+	fails "ADD $url/ /d/"
+	has 'names no file'
+	fails "ADD --unpack $url/f.txt /d/"
+	has 'is no archive'
+	fails "ADD file://$SRV/r.git /d/"
+	has 'file URLs are not taken'
+	fails 'ADD --keep-git-dir x /d/'
+	has 'is for repositories'
+	fails "ADD $url/r.git#nothing /d"
+	fails "ADD --checksum=1234567 $url/r.git /d"
+	has 'its commit is'
+}
+
+@test "a repository: ref, subdirectory, times, .git on request, hit by commit" {
+	first=$(git -C "$SRV/repo" rev-parse v1)
+	dockerfile <<-END
+		FROM busybox
+		ADD $url/r.git /head
+		ADD $url/r.git#v1 /v1/
+		ADD $url/r.git#main:sub /sub/
+		ADD --keep-git-dir=true --checksum=${first:0:9} $url/r.git#v1 /kept
+		ADD $url/r.git?tag=v1&subdir=sub /query
+		RUN ls -A /head /v1 /sub /query; stat -c '%n %a %Y' /head /head/run /v1/sub/s /kept/.git/HEAD
+	END
+	run -0 hod build --progress plain "$ctx"
+	has '/head 755 1640995200'
+	has '/head/run 755 1640995200'
+	has '/v1/sub/s 644 1609459200'
+	has '/kept/.git/HEAD'
+	lacks '] .git'
+	run -0 hod build --progress plain "$ctx"
+	[ "$(grep -c '/7\] cached' <<<"$output")" = 6 ]
+	# a full commit is what it is: nothing is asked
+	printf 'FROM scratch\nADD %s/r.git#%s /x\n' "$url" "$first" | dockerfile
+	hod build -q "$ctx"
+	before=$(wc -l <"$FILE_DIR/http.log")
+	run -0 hod build --progress plain "$ctx"
+	has '[2/2] cached'
+	[ "$(wc -l <"$FILE_DIR/http.log")" = "$before" ]
+}
+
+@test "--link: above any base the same layer, links of the base are not followed" {
+	echo x >"$ctx/f"
+	dockerfile <<-'END'
+		FROM busybox
+		ARG WHAT=1
+		RUN mkdir /real && ln -s /real /link && echo "$WHAT" > /real/what && chmod 700 /real
+		COPY --link f /link/
+		COPY --link f /real/
+		COPY --link=false f /real/plain
+		RUN test ! -L /link && test -f /link/f && test "$(stat -c %a /real)" = 755 && cat /real/what
+	END
+	hod build --progress plain "$ctx"
+	run -0 hod build --progress plain --build-arg WHAT=2 "$ctx"
+	has '[4/7] cached'
+	has '[5/7] cached'
+	has '[6/7] done'
+	fails 'COPY --link --chown=nobody-such f /x'
+	has "no user 'nobody-such'"
+	printf 'FROM busybox\nRUN echo u:x:71:72::/: >> /etc/passwd\nCOPY --link --chown=u f /x\nRUN stat -c %%u:%%g /x\n' | dockerfile
+	touch "$ctx/f"
+	if [ "$(id_mode)" != single ]; then
+		run -0 hod build --progress plain "$ctx"
+		has 71:71
+	fi
+}
+
+@test "--parents keeps paths, from /./ on, and ** is any depth" {
+	mkdir -p "$ctx/x/y/z"
+	echo 1 >"$ctx/x/y/z/f.txt"
+	echo 2 >"$ctx/x/y/g.md"
+	echo 3 >"$ctx/x/h.txt"
+	chmod 711 "$ctx/x/y"
+	dockerfile <<-'END'
+		FROM busybox AS base
+		COPY --parents x/y/z/f.txt /p1/
+		COPY --parents ./x/./y/z/f.txt /p2/
+		COPY --parents x/**/*.txt x/y/g.md /p3/
+		COPY --parents --exclude=**/f.txt x /p4
+		COPY --parents **/z /p5/
+		COPY --exclude=*.md x/y/* /p6/
+		FROM busybox
+		COPY --parents --from=base /p1/./x/ /q/
+		RUN ls -d /q/x/y/z/f.txt && stat -c %a /q/x/y
+		COPY --from=base / /all
+		RUN cd /all && find p? -type f | sort | tr '\n' ' '
+	END
+	run -0 hod build --progress plain "$ctx"
+	has '] 711'
+	has 'p1/x/y/z/f.txt p2/y/z/f.txt p3/x/h.txt p3/x/y/g.md p3/x/y/z/f.txt p4/x/h.txt p4/x/y/g.md p5/x/y/z/f.txt p6/f.txt'
+	# the mode of a directory that comes along is part of the key
+	chmod 755 "$ctx/x/y"
+	run -0 hod build --progress plain "$ctx"
+	has '[base 2/7] done'
+}

@@ -60,7 +60,11 @@ requests() { grep -c '"GET /f.txt' "$FILE_DIR/http.log" || true; }
 	END
 	run -0 hod build --progress plain "$ctx"
 	has '/d/f.txt 600 0:0 1580608922'
-	has '/e 644 3:4 1580608922'
+	if [ "$(id_mode)" = single ]; then
+		has '/e 644 0:0 1580608922'
+	else
+		has '/e 644 3:4 1580608922'
+	fi
 	has '] data'
 	has '] a.tar'
 }

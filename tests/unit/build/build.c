@@ -292,7 +292,7 @@ static const struct {
 	{ "a=1", S "ADD a /x\n", "/x 644 =1\n" },
 	{ "a.tar.gz=", S "ADD a.tar.gz /x/\n", "/x 755\n/x/a.tar.gz 644 =\n" },
 	{ "a.tar=none", S "ADD a.tar /\n", "/a.tar 644 =none\n" },
-	{ "a=1", S "ADD http://example.org/a /\n", "!are not supported by this version" },
+	{ "a=1", S "ADD http://127.0.0.1:1/a /\n", "!fetch http://127.0.0.1:1/a" },
 	/* heredocs */
 	{ "", S "ARG V=val\nCOPY <<a <<'b' /d/\n$V\na\n$V\nb\n",
 	  "/d 755\n/d/a 644 =val\n\n/d/b 644 =$V\n\n" },

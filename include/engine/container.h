@@ -73,6 +73,13 @@ int container_pause(struct engine *e, struct container *c, bool pause, struct er
 int container_delete(struct engine *e, struct container *c, bool force, bool with_volumes,
 		     struct error *err);
 
+/*
+ * Members of limits that are given replace those of the container: at once when it runs, and for
+ * its next start. Needs no namespace of ours. ERR_USAGE for what contradicts what stays.
+ */
+int container_update(struct engine *e, struct container *c, const struct request_limits *limits,
+		     struct error *err);
+
 struct exec_request {
 	struct strv args, env;
 	char *user, *workdir;

@@ -17,15 +17,14 @@ struct host_facts {
 	bool max_nofile_known;
 	uint64_t nofile_soft, nofile_hard;
 	bool selinux, apparmor;
-	bool mqueue; /* the host has /dev/mqueue */
+	bool mqueue;  /* the host has /dev/mqueue */
+	bool cgroup2; /* and cgroup v2 alone: controllers may be had */
 	/* only after host_facts_describe(): */
 	char *cgroup; /* "v2", "v2 without controllers", "none" */
 	struct strv cgroup_controllers;
 	char *arch;
 };
 int host_facts_find(const struct userns *u, struct host_facts *f, struct error *err);
-/* What `info` and `doctor` tell beyond that, and `run` need not ask. */
-int host_facts_describe(struct host_facts *f, struct error *err);
 /* What `info` and `doctor` tell beyond that, and `run` need not ask. */
 int host_facts_describe(struct host_facts *f, struct error *err);
 void host_facts_done(struct host_facts *f);

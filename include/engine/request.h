@@ -8,6 +8,7 @@
 #ifndef ENGINE_REQUEST_H
 #define ENGINE_REQUEST_H
 
+#include "engine/limits.h"
 #include "util/fields.h"
 #include "util/str.h"
 #include "util/vec.h"
@@ -58,6 +59,12 @@ struct run_request {
 	bool privileged;
 	struct strv cap_add, cap_drop, security_opt;
 	struct strmap sysctl;
+	/* resources */
+	struct request_limits limits;
+	char *cgroup_parent; /* absolute below the mount, or relative to ours; "x.slice": systemd's */
+	char *cgroups;	     /* "enabled" "disabled" "split": none; below our own */
+	struct strv devices;		 /* "HOST[:CONTAINER[:rwm]]" */
+	struct strv device_cgroup_rules; /* "c 10:200 rwm" */
 	/* life */
 	bool detach, auto_remove, replace;
 	bool make_sources; /* docker's way: -v makes a directory where there is none */

@@ -25,10 +25,12 @@ struct spec_input {
 	const struct resolved_mounts *mounts;
 	const char *join_network, *join_pid, *join_ipc, *join_uts; /* "/proc/PID/ns/net" */
 };
-/* The request's mounts with sources that exist on the host. */
+/* The request's mounts and devices as they are on the host. */
 struct resolved_mounts {
 	VEC(struct spec_mount) v;
-	VEC(struct spec_device) devices; /* --privileged: the host's */
+	VEC(struct spec_device) devices; /* --device; --privileged: the host's */
+	VEC(struct spec_device_rule) rules;
+	struct spec_block_io *block_io; /* limits of devices, by their numbers; NULL: none */
 };
 void resolved_mounts_done(struct resolved_mounts *m);
 

@@ -31,6 +31,9 @@
  * before the failing one in the order of the writes has been set then.
  */
 int cgroup_update(const char *cgroup, const struct spec_resources *r, struct error *err);
+/* The same; defaults: files as in ANNOTATION_DEFAULT_LIMITS, or NULL. */
+int cgroup_update_defaults(const char *cgroup, const struct spec_resources *r, const char *defaults,
+			   struct error *err);
 
 #define CGROUP_NO_LIMIT UINT64_MAX	 /* "max" */
 #define CGROUP_UNKNOWN	(UINT64_MAX - 1) /* the kernel or the cgroup has no such figure */

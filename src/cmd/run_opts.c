@@ -9,6 +9,7 @@
 #include "run_opts.h"
 
 #include "env_file.h"
+#include "limit_opts.h"
 #include "monitor/monitor.h"
 
 #include <strings.h>
@@ -85,6 +86,13 @@ static int refused_parse(void *field, const char *text, const struct opt *o, str
 	return error_set(err, ERR_UNSUPPORTED, "%s not part of this version", o->help);
 }
 
+static int switch_parse(void *field, const char *text, const struct opt *o, struct error *err)
+{
+	if (text && str_eq(text, "false"))
+		return 0;
+	return error_set(err, ERR_UNSUPPORTED, "%s", o->help);
+}
+
 /* These work on the whole request, which run_args_init has made. */
 static const struct opt_type volume = { "volume", "volume", volume_parse, nothing, NULL };
 static const struct opt_type mount = { "mount", NULL, mount_parse, nothing, NULL };
@@ -94,6 +102,7 @@ static const struct opt_type entrypoint = { "command", NULL, entrypoint_parse, n
 static const struct opt_type pull = { "policy", "pull", pull_parse, pull_init, NULL };
 static const struct opt_type stream = { "stream", NULL, stream_parse, stream_init, stream_done };
 static const struct opt_type refused = { "value", NULL, refused_parse, nothing, NULL };
+static const struct opt_type no_oom_switch = { NULL, NULL, switch_parse, nothing, NULL };
 static const struct opt_type refused_flag = { NULL, NULL, refused_parse, nothing, NULL };
 
 #define WHOLE(l, n, t, v, h)                                                                       \
@@ -110,11 +119,10 @@ static const struct opt_type refused_flag = { NULL, NULL, refused_parse, nothing
 		OPT_TYPE_ROW(l, n, &refused_flag, what), .flags = OPT_HIDDEN                       \
 	}
 
-#define PORTS	  "published ports are"
-#define NETWORKS  "networks with addresses and names are"
-#define RESOURCES "resource limits are"
-#define HEALTH	  "health checks are"
-#define DEVICES	  "devices of the host are"
+#define PORTS	 "published ports are"
+#define NETWORKS "networks with addresses and names are"
+#define HEALTH	 "health checks are"
+#define DEVICES	 "devices of the host are"
 
 const struct opt run_opts[] = {
 	OPT_LIST(0, "add-host", run_args, request.add_host, "NAME:ADDRESS",
@@ -124,13 +132,33 @@ const struct opt run_opts[] = {
 	{ OPT_('a', "attach", &stream, run_args, attach, struct strv,
 	       "attach only these streams: stdin, stdout, stderr"),
 	  .value = "STREAM" },
+	OPT_LIST(0, "blkio-weight-device", run_args, request.limits.blkio_weight_device,
+		 "PATH:WEIGHT", "the same for one disk"),
 	OPT_LIST(0, "cap-add", run_args, request.cap_add, "CAPABILITY", "add a capability, or ALL"),
 	OPT_LIST(0, "cap-drop", run_args, request.cap_drop, "CAPABILITY", "drop a capability, or ALL"),
 	OPT_ENUM(0, "cgroupns", run_args, request.cgroupns, "private|host", "the cgroup namespace"),
+	OPT_MAP(0, "cgroup-conf", run_args, request.limits.cgroup_conf, "FILE=VALUE",
+		"write to a file of its cgroup, such as memory.high=1g"),
+	OPT_STRING(0, "cgroup-parent", run_args, request.cgroup_parent, "PATH",
+		   "the cgroup that its own is made in, or a slice of systemd"),
+	OPT_ENUM(0, "cgroups", run_args, request.cgroups, "enabled|disabled|split",
+		 "no cgroup of its own, or one below ours and nowhere else"),
 	OPT_STRING(0, "cidfile", run_args, request.cidfile, "FILE",
 		   "write the ID to this file, which must not exist"),
 	OPT_STRING(0, "detach-keys", run_args, request.detach_keys, "KEYS",
 		   "keys that leave the container running (default ctrl-p,ctrl-q)"),
+	OPT_LIST(0, "device", run_args, request.devices, "PATH[:PATH][:rwm]",
+		 "let it use a device of the host"),
+	OPT_LIST(0, "device-cgroup-rule", run_args, request.device_cgroup_rules, "RULE",
+		 "let it use devices of these numbers: 'c 10:* rwm'"),
+	OPT_LIST(0, "device-read-bps", run_args, request.limits.device_read_bps, "PATH:RATE",
+		 "bytes a second that it may read from a disk"),
+	OPT_LIST(0, "device-read-iops", run_args, request.limits.device_read_iops, "PATH:RATE",
+		 "reads a second from a disk"),
+	OPT_LIST(0, "device-write-bps", run_args, request.limits.device_write_bps, "PATH:RATE",
+		 "bytes a second that it may write to a disk"),
+	OPT_LIST(0, "device-write-iops", run_args, request.limits.device_write_iops, "PATH:RATE",
+		 "writes a second to a disk"),
 	OPT_LIST(0, "dns", run_args, request.dns, "ADDRESS", "a name server, or none"),
 	OPT_LIST(0, "dns-option", run_args, request.dns_option, "OPTION", "an option of resolv.conf"),
 	OPT_LIST(0, "dns-search", run_args, request.dns_search, "DOMAIN",
@@ -203,6 +231,7 @@ const struct opt run_opts[] = {
 	OPT_STRING('w', "workdir", run_args, request.workdir, "DIR",
 		   "the working directory, made when missing"),
 
+	LIMIT_ROWS(run_args, request.limits),
 	REFUSED('p', "publish", PORTS),
 	REFUSED_FLAG('P', "publish-all", PORTS),
 	REFUSED(0, "expose", PORTS),
@@ -212,29 +241,9 @@ const struct opt run_opts[] = {
 	REFUSED(0, "mac-address", NETWORKS),
 	REFUSED(0, "link", NETWORKS),
 	REFUSED(0, "link-local-ip", NETWORKS),
-	REFUSED('m', "memory", RESOURCES),
-	REFUSED(0, "memory-reservation", RESOURCES),
-	REFUSED(0, "memory-swap", RESOURCES),
-	REFUSED(0, "memory-swappiness", RESOURCES),
-	REFUSED(0, "kernel-memory", RESOURCES),
-	REFUSED_FLAG(0, "oom-kill-disable", RESOURCES),
-	REFUSED(0, "cpus", RESOURCES),
-	REFUSED(0, "cpu-period", RESOURCES),
-	REFUSED(0, "cpu-quota", RESOURCES),
-	REFUSED(0, "cpu-rt-period", RESOURCES),
-	REFUSED(0, "cpu-rt-runtime", RESOURCES),
-	REFUSED('c', "cpu-shares", RESOURCES),
-	REFUSED(0, "cpuset-cpus", RESOURCES),
-	REFUSED(0, "cpuset-mems", RESOURCES),
-	REFUSED(0, "pids-limit", RESOURCES),
-	REFUSED(0, "blkio-weight", RESOURCES),
-	REFUSED(0, "blkio-weight-device", RESOURCES),
-	REFUSED(0, "device-read-bps", RESOURCES),
-	REFUSED(0, "device-read-iops", RESOURCES),
-	REFUSED(0, "device-write-bps", RESOURCES),
-	REFUSED(0, "device-write-iops", RESOURCES),
+	{ OPT_TYPE_ROW(0, "oom-kill-disable", &no_oom_switch, "cgroup v2 has no such switch"),
+	  .flags = OPT_HIDDEN },
 	REFUSED(0, "storage-opt", "limits of the writable layer are"),
-	REFUSED(0, "cgroup-parent", "cgroups of the caller's choice are"),
 	REFUSED(0, "health-cmd", HEALTH),
 	REFUSED(0, "health-interval", HEALTH),
 	REFUSED(0, "health-retries", HEALTH),
@@ -243,8 +252,6 @@ const struct opt run_opts[] = {
 	REFUSED(0, "health-timeout", HEALTH),
 	REFUSED_FLAG(0, "no-healthcheck", HEALTH),
 	REFUSED(0, "runtime", "other runtimes are"),
-	REFUSED(0, "device", DEVICES),
-	REFUSED(0, "device-cgroup-rule", DEVICES),
 	REFUSED(0, "gpus", DEVICES),
 	REFUSED(0, "isolation", "kinds of isolation other than namespaces are"),
 	REFUSED(0, "volume-driver", "volume drivers are"),

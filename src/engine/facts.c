@@ -48,6 +48,7 @@ int host_facts_find(const struct userns *u, struct host_facts *f, struct error *
 	}
 	f->selinux = access("/sys/fs/selinux/enforce", F_OK) == 0;
 	f->mqueue = access("/dev/mqueue", F_OK) == 0;
+	f->cgroup2 = access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0;
 	f->apparmor = access("/sys/kernel/security/apparmor/profiles", F_OK) == 0;
 	return 0;
 }

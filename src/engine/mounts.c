@@ -6,13 +6,13 @@
  */
 #include "mounts.h"
 
+#include "devices.h"
 #include "store/volume.h"
 #include "util/fd.h"
 #include "util/path.h"
 #include "util/tree.h"
 
 #include <errno.h>
-#include <sys/sysmacros.h>
 
 void resolved_mounts_done(struct resolved_mounts *m)
 {
@@ -28,6 +28,13 @@ void resolved_mounts_done(struct resolved_mounts *m)
 		free(d->path);
 	}
 	vec_done(&m->devices);
+	vec_each (&m->rules, d) {
+		free(d->type);
+		free(d->access);
+	}
+	vec_done(&m->rules);
+	spec_block_io_free(m->block_io);
+	m->block_io = NULL;
 }
 
 /* ---- create ---- */
@@ -275,58 +282,13 @@ static int resolve_one(struct engine *e, const struct container_mount *m, int ro
 	return 0;
 }
 
-/* --privileged: the device nodes of the host's /dev, those of its own file systems apart. */
-static int host_devices(int dir, const char *prefix, int depth, struct resolved_mounts *out,
-			struct error *err)
-{
-	static const char *const own[] = { "pts",    "shm",    "mqueue",  "fd",	    "stdin",
-					   "stdout", "stderr", "console", "ptmx",   "tty",
-					   "null",   "zero",   "full",	  "random", "urandom" };
-	auto_done(strv) struct strv names = { 0 };
-
-	if (dir_list(dir, &names, err) < 0)
-		return -1;
-	strv_each (&names, i) {
-		auto_free char *path = xasprintf("%s/%s", prefix, names.v[i]);
-		struct spec_device *d;
-		struct stat st;
-		bool skip = false;
-
-		for (size_t k = 0; k < ARRAY_SIZE(own); k++)
-			skip |= strcmp(own[k], names.v[i]) == 0;
-		if (skip || fstatat(dir, names.v[i], &st, AT_SYMLINK_NOFOLLOW) < 0)
-			continue;
-		if (S_ISDIR(st.st_mode) && depth < 3) {
-			auto_close int sub = dir_open(dir, names.v[i], err);
-
-			if (sub < 0 || host_devices(sub, path, depth + 1, out, err) < 0)
-				return -1;
-		}
-		if (!S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode))
-			continue;
-		d = vec_add(&out->devices);
-		d->type = xstrdup(S_ISCHR(st.st_mode) ? "c" : "b");
-		d->path = take_ptr(&path);
-		d->major = major(st.st_rdev);
-		d->minor = minor(st.st_rdev);
-		d->file_mode = st.st_mode & 07777;
-		d->uid = st.st_uid;
-		d->gid = st.st_gid;
-	}
-	return 0;
-}
-
 int mounts_resolve(struct engine *e, const struct container *c, const struct run_request *r,
 		   int rootfs, struct resolved_mounts *out, struct error *err)
 {
 	vec_each (&c->record.mounts, m)
 		if (resolve_one(e, m, rootfs, out, err) < 0)
 			return -1;
-	if (r->privileged && e->facts.can_mknod) {
-		auto_close int dev = dir_open(AT_FDCWD, "/dev", err);
-
-		if (dev < 0 || host_devices(dev, "/dev", 0, out, err) < 0)
-			return -1;
-	}
-	return 0;
+	if (limits_resolve_io(&r->limits, &out->block_io, err) < 0)
+		return -1;
+	return devices_resolve(e, r, out, err);
 }

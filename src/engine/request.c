@@ -10,8 +10,6 @@
 
 #include <ctype.h>
 
-#define NAME_FORM "[a-zA-Z0-9][a-zA-Z0-9_.-]*"
-
 static const struct field mount_fields[] = {
 	F_STR(struct request_mount, type, "type"),
 	F_STR(struct request_mount, source, "source"),
@@ -75,6 +73,11 @@ const struct field run_request_fields[] = {
 	F_STRV(struct run_request, cap_drop, "capDrop"),
 	F_STRV(struct run_request, security_opt, "securityOpt"),
 	F_MAP(struct run_request, sysctl, "sysctl"),
+	F_OBJ(struct run_request, limits, "limits", request_limits_fields),
+	F_STR(struct run_request, cgroup_parent, "cgroupParent"),
+	F_STR(struct run_request, cgroups, "cgroups"),
+	F_STRV(struct run_request, devices, "devices"),
+	F_STRV(struct run_request, device_cgroup_rules, "deviceCgroupRules"),
 	F_BOOL(struct run_request, auto_remove, "autoRemove"),
 	F_STR(struct run_request, restart, "restart"),
 	F_STR(struct run_request, stop_signal, "stopSignal"),
@@ -548,37 +551,5 @@ int request_set_entrypoint(struct run_request *r, const char *text, struct error
 	}
 	if (*text)
 		strv_add(&r->entrypoint, text);
-	return 0;
-}
-
-int request_check(const struct run_request *r, struct error *err)
-{
-	if (r->name) {
-		const char *p = r->name;
-
-		if (!isalnum((unsigned char)*p))
-			return error_set(err, ERR_USAGE, "--name '%s': must be " NAME_FORM, r->name);
-		for (; *p; p++)
-			if (!isalnum((unsigned char)*p) && !strchr("_.-", *p))
-				return error_set(err, ERR_USAGE, "--name '%s': must be " NAME_FORM,
-						 r->name);
-	}
-	if (r->workdir && r->workdir[0] != '/')
-		return error_set(err, ERR_USAGE, "--workdir '%s': must be absolute", r->workdir);
-	if (r->hostname && (strlen(r->hostname) > 63 || strchr(r->hostname, '/')))
-		return error_set(err, ERR_USAGE,
-				 "--hostname '%s': must be at most 63 characters, "
-				 "without '/'",
-				 r->hostname);
-	if (r->hostname && (!r->hostname[0] || strpbrk(r->hostname, " \t\r\n#")))
-		return error_set(err, ERR_USAGE, "--hostname '%s': not a host name", r->hostname);
-	if (r->hostname && r->uts && strcmp(r->uts, "host") == 0)
-		return error_set(err, ERR_USAGE, "--hostname does not go with --uts host");
-	if (r->umask && (strspn(r->umask, "01234567") != strlen(r->umask) || strlen(r->umask) > 4))
-		return error_set(err, ERR_USAGE, "--umask '%s': must be octal", r->umask);
-	if (r->shm_size != UNSET && r->shm_size <= 0)
-		return error_set(err, ERR_USAGE, "--shm-size: must be above 0");
-	if (r->ipc && strcmp(r->ipc, "host") == 0 && r->shm_size != UNSET)
-		return error_set(err, ERR_USAGE, "--shm-size does not go with --ipc host");
 	return 0;
 }

@@ -171,6 +171,6 @@ int spec_make(const struct spec_input *in, struct spec *out, struct error *err)
 	if (make_process(in, out, err) < 0 || spec_namespaces(in, out, err) < 0 ||
 	    spec_mounts(in, out, err) < 0 || spec_security(in, out, err) < 0)
 		return -1;
-	out->linux_.cgroups_path = xasprintf("/hod/%s", in->id);
+	spec_limits(in, out);
 	return 0;
 }

@@ -23,6 +23,7 @@ bool mode_is(const char *mode, const char *what); /* NULL is "" */
 
 int spec_mounts(const struct spec_input *in, struct spec *out, struct error *err);
 int spec_security(const struct spec_input *in, struct spec *out, struct error *err);
+void spec_limits(const struct spec_input *in, struct spec *out);
 int spec_namespaces(const struct spec_input *in, struct spec *out, struct error *err);
 
 #endif

@@ -276,11 +276,17 @@ static int check_usage(int dir, const struct spec_resources *r, struct error *er
 
 int cgroup_update(const char *cgroup, const struct spec_resources *r, struct error *err)
 {
+	return cgroup_update_defaults(cgroup, r, NULL, err);
+}
+
+int cgroup_update_defaults(const char *cgroup, const struct spec_resources *r, const char *defaults,
+			   struct error *err)
+{
 	cgroup_settings s = { 0 };
 	auto_close int dir = cgroup ? cgroup_open_at(cgroup) : -1;
 	int status;
 
-	if (cgroup_settings_plan(r, NULL, &s, err) < 0) {
+	if (cgroup_settings_plan(r, defaults, &s, err) < 0) {
 		cgroup_settings_done(&s);
 		return -1;
 	}

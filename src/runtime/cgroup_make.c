@@ -11,6 +11,7 @@
  *"hod-self" ancestor	without systemd: the nearest cgroup above us that is ours to write and hands
  *			the controllers down. For root that is the root of the tree in the end
  *	scope		with systemd: a delegated transient scope from the manager of who we are
+ *	"./X"		below our own and nowhere else (--cgroups split)
  *	none		no limits; what was asked for is refused by name
  *
  * Without limits the first place that can be had is good enough, and no manager is asked: it serves
@@ -333,6 +334,21 @@ static int make_named(struct making *m, const char *path)
 	return 0;
 }
 
+/* "./X": below our own cgroup and nowhere else. */
+static int make_split(struct making *m, const char *below, struct error *err)
+{
+	auto_free char *own = cgroup_path_of(0);
+
+	if (own && str_eq(path_base(own), LEAF)) {
+		char *end = strrchr(own, '/');
+
+		end[end == own ? 1 : 0] = '\0';
+	}
+	if (!own || try_own(m, own, below) == 0)
+		return 0;
+	return m->needed.n ? 0 : error_sys(err, "cgroup %s: make one below it", own);
+}
+
 /* SLICE:PREFIX:NAME, as kubelet and podman have it for systemd. */
 static int make_unit(struct making *m, const char *text, struct error *err)
 {
@@ -391,6 +407,8 @@ static int make(struct making *m, const char *path, enum cgroup_tree tree, struc
 		make_bare(m, path);
 	else if (strchr(path, ':'))
 		status = make_unit(m, path, err);
+	else if (str_starts(path, "./"))
+		status = make_split(m, path + 2, err);
 	else if (path[0] == '/')
 		status = make_named(m, path);
 	else

@@ -1,0 +1,63 @@
+/*
+ * request_check.c - what can be said against a request without asking a host: forms, conflicts.
+ */
+#include "engine/request.h"
+
+#include "devices.h"
+
+#include <ctype.h>
+
+#define NAME_FORM "[a-zA-Z0-9][a-zA-Z0-9_.-]*"
+
+static int resources_check(const struct run_request *r, struct error *err)
+{
+	if (request_limits_check(&r->limits, err) < 0)
+		return -1;
+	if (str_eq(r->cgroups, "disabled") && (request_limits_any(&r->limits) || r->cgroup_parent))
+		return error_set(err, ERR_USAGE,
+				 "--cgroups disabled: there is no cgroup then for limits or "
+				 "--cgroup-parent");
+	if (r->cgroup_parent && (strstr(r->cgroup_parent, "..") || strchr(r->cgroup_parent, ':') ||
+				 !r->cgroup_parent[0]))
+		return error_set(err, ERR_USAGE, "--cgroup-parent '%s': must be a path, or a slice",
+				 r->cgroup_parent);
+	strv_each (&r->devices, i)
+		if (request_device_check(r->devices.v[i], err) < 0)
+			return error_add(err, "--device");
+	strv_each (&r->device_cgroup_rules, i)
+		if (request_device_rule_check(r->device_cgroup_rules.v[i], err) < 0)
+			return error_add(err, "--device-cgroup-rule");
+	return 0;
+}
+
+int request_check(const struct run_request *r, struct error *err)
+{
+	if (r->name) {
+		const char *p = r->name;
+
+		if (!isalnum((unsigned char)*p))
+			return error_set(err, ERR_USAGE, "--name '%s': must be " NAME_FORM, r->name);
+		for (; *p; p++)
+			if (!isalnum((unsigned char)*p) && !strchr("_.-", *p))
+				return error_set(err, ERR_USAGE, "--name '%s': must be " NAME_FORM,
+						 r->name);
+	}
+	if (r->workdir && r->workdir[0] != '/')
+		return error_set(err, ERR_USAGE, "--workdir '%s': must be absolute", r->workdir);
+	if (r->hostname && (strlen(r->hostname) > 63 || strchr(r->hostname, '/')))
+		return error_set(err, ERR_USAGE,
+				 "--hostname '%s': must be at most 63 characters, "
+				 "without '/'",
+				 r->hostname);
+	if (r->hostname && (!r->hostname[0] || strpbrk(r->hostname, " \t\r\n#")))
+		return error_set(err, ERR_USAGE, "--hostname '%s': not a host name", r->hostname);
+	if (r->hostname && r->uts && strcmp(r->uts, "host") == 0)
+		return error_set(err, ERR_USAGE, "--hostname does not go with --uts host");
+	if (r->umask && (strspn(r->umask, "01234567") != strlen(r->umask) || strlen(r->umask) > 4))
+		return error_set(err, ERR_USAGE, "--umask '%s': must be octal", r->umask);
+	if (r->shm_size != UNSET && r->shm_size <= 0)
+		return error_set(err, ERR_USAGE, "--shm-size: must be above 0");
+	if (r->ipc && strcmp(r->ipc, "host") == 0 && r->shm_size != UNSET)
+		return error_set(err, ERR_USAGE, "--shm-size does not go with --ipc host");
+	return resources_check(r, err);
+}

@@ -60,8 +60,9 @@ int layer_tar_write(int root, struct owners *owners, int64_t epoch, const struct
 /* Only its digest: one pass of hashing. */
 int layer_tar_digest(int root, struct owners *owners, int64_t epoch, struct digest *diff_id,
 		     int64_t *size, struct layer_stats *stats, struct error *err);
-/* The merged tree of layers (or of a mounted rootfs, any directory) as tar: export. */
-int tree_tar_write(int root, const struct layer_sink *sink, struct error *err);
+/* The merged tree of layers (or of a mounted rootfs, any directory) as tar: export. owners: NULL,
+ * or what owners_collect() found in it. */
+int tree_tar_write(int root, struct owners *owners, const struct layer_sink *sink, struct error *err);
 
 struct layer_import_options {
 	const struct digest *blob;    /* expected of the bytes as they come; NULL: any */

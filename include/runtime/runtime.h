@@ -30,8 +30,9 @@ struct bundle {
 };
 /* What the caller lends for the time of the call. */
 struct runtime_options {
-	int stdio[3];	     /* -1: /dev/null. Ignored with process.terminal */
-	int *pty_master;     /* process.terminal: where to put the master; NULL: console_socket */
+	int stdio[3];	 /* -1: /dev/null. Ignored with process.terminal */
+	int *pty_master; /* process.terminal: where to put the master; NULL: console_socket */
+	int *owners; /* ANNOTATION_FAKE_OWNERS: where to put the listener, for owner_watch_start */
 	int console_socket;  /* -1, or a unix socket that is sent the master */
 	const int *preserve; /* further descriptors: 3, 4, ... in the container, in this order */
 	size_t n_preserve;

@@ -28,5 +28,7 @@ void owners_set(struct owners *o, const char *path, uid_t uid, gid_t gid, mode_t
 const struct owner *owners_find(struct owners *o, const char *path); /* NULL: as stored, 0:0 */
 int owners_load(int layer_fd, struct owners *o, struct error *err);  /* absent: empty */
 int owners_save(int layer_fd, struct owners *o, struct error *err);
+/* Marks the files of a layer's tree (util/owner_mark.h), so that copies of them are marked, too. */
+int owners_mark(int diff, struct owners *o, struct error *err);
 
 #endif

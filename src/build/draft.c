@@ -238,7 +238,7 @@ int draft_set(struct draft *d, int dir, const char *name, const char *path, uid_
 {
 	if (d->st->single) {
 		if (uid || gid)
-			owners_set(&d->owners, path + 1, uid, gid, mode, rdev);
+			owners_set(&d->owners, path[1] ? path + 1 : ".", uid, gid, mode, rdev);
 	} else if (fchownat(dir, name, uid, gid, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) < 0) {
 		return error_sys(err, "set the owner of %s to %u:%u", path, uid, gid);
 	}

@@ -8,7 +8,7 @@
 #define BUILD_DRAFT_H
 
 #include "oci/digest.h"
-#include "owner_stack.h"
+#include "store/owner_stack.h"
 #include "store/owners.h"
 #include "store/store.h"
 #include "util/str.h"

@@ -6,7 +6,7 @@
 #define BUILD_ORIGIN_H
 
 #include "builder.h"
-#include "owner_stack.h"
+#include "store/owner_stack.h"
 #include "tree.h"
 
 struct origin {

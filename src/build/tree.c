@@ -6,6 +6,7 @@
  */
 #include "tree.h"
 #include "util/fd.h"
+#include "util/owner_mark.h"
 #include "util/path.h"
 #include "util/text.h"
 
@@ -392,7 +393,8 @@ static bool attribute_kept(const char *name)
 {
 	if (strcmp(name, "security.capability") == 0 || str_starts(name, "system.posix_acl_"))
 		return true;
-	return str_starts(name, "user.") && !str_starts(name, "user.overlay.");
+	return str_starts(name, "user.") && !str_starts(name, "user.overlay.") &&
+	       !owner_mark_is(name);
 }
 
 int attributes_list(int fd, struct strv *names, struct error *err)

@@ -9,7 +9,7 @@
 
 #include "dockerignore.h"
 #include "key.h"
-#include "owner_stack.h"
+#include "store/owner_stack.h"
 #include "stat_cache.h"
 
 #include <sys/stat.h>

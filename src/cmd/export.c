@@ -12,6 +12,7 @@
 #include "image/layer_tar.h"
 #include "operands.h"
 #include "output.h"
+#include "store/owner_stack.h"
 #include "store/rootfs.h"
 #include "util/compat.h"
 #include "util/fd.h"
@@ -69,17 +70,37 @@ static int stopped_root(struct app *app, const char *name, struct error *err)
 			    ROOTFS_NODEV | ROOTFS_VOLATILE, err);
 }
 
+/* Whose the files are, where the file system cannot say. */
+static int find_owners(struct app *app, const struct container *c, int root, struct owners *owners,
+		       struct error *err)
+{
+	auto_done(owner_stack) struct owner_stack below = { 0 };
+	auto_close int tree = -1;
+
+	if (!app->store.single)
+		return 0;
+	tree = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (tree < 0)
+		return error_sys(err, "open the container's root");
+	if (owner_stack_open(&app->store, &c->record.layers, &below, err) < 0)
+		return -1;
+	return owners_collect(tree, root, c->fd, &below, owners, err);
+}
+
 static int write_tree(struct app *app, const char *name, int out, struct error *err)
 {
 	struct layer_sink sink = { sink_write, &out };
 	auto_done(container) struct container c;
+	auto_done(owners) struct owners owners = { 0 };
 	auto_close int root = -1;
 
 	container_init(&c);
 	if (need_container(app, name, &c, err) < 0)
 		return -1;
 	root = container_is_up(&c) ? running_root(app, &c, err) : stopped_root(app, c.id, err);
-	return root < 0 ? -1 : tree_tar_write(root, &sink, err);
+	if (root < 0 || find_owners(app, &c, root, &owners, err) < 0)
+		return -1;
+	return tree_tar_write(root, owners.v.n ? &owners : NULL, &sink, err);
 }
 
 /* Opened before we enter another mount namespace, where its name would mean another file. */

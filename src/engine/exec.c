@@ -4,6 +4,7 @@
 #include "prepare.h"
 
 #include "runtime/defaults.h"
+#include "runtime/owner_watch.h"
 #include "runtime/runtime.h"
 #include "util/fd.h"
 
@@ -174,6 +175,10 @@ static int run_process(const struct container *c, const struct exec_request *x,
 {
 	struct runtime_process process = RUNTIME_PROCESS_NONE;
 	struct runtime_options o = RUNTIME_OPTIONS_INIT;
+	struct owner_watch_options owners = { .listener = -1,
+					      .init = (pid_t)c->state.pid,
+					      .dir = c->fd };
+	struct owner_watch *watch = NULL;
 	auto_close int init = container_pidfd(c, err);
 	auto_close int master = -1;
 	int status = 0;
@@ -187,12 +192,17 @@ static int run_process(const struct container *c, const struct exec_request *x,
 		o.stdio[1] = o.stdio[2] = -1;
 	if (x->tty)
 		o.pty_master = &master;
+	/* nobody stays behind who could tell whose a file is: then chown fails as the kernel says */
+	if (!x->detach)
+		o.owners = &owners.listener;
 	if (runtime_exec((pid_t)c->state.pid, init, spec, p, &o, &process, err) < 0)
 		return -1;
-	if (x->tty)
+	status = owner_watch_start(&owners, &watch, err);
+	if (status == 0 && x->tty)
 		status = serve(x, &process, master, exit_code, err);
-	else if (!x->detach)
+	else if (status == 0 && !x->detach)
 		status = wait_process(process.pidfd, exit_code, err);
+	owner_watch_stop(watch);
 	runtime_process_done(&process);
 	return status;
 }

@@ -8,10 +8,13 @@
 #include "prepare.h"
 
 #include "etc_files.h"
+#include "runtime/owner_watch.h"
 #include "runtime/runtime.h"
+#include "store/owner_stack.h"
 #include "store/rootfs.h"
 #include "util/compat.h"
 #include "util/fd.h"
+#include "util/owner_mark.h"
 #include "util/path.h"
 #include "util/text.h"
 
@@ -79,6 +82,7 @@ static int pump(struct engine *e, const char *id, int out, int err_fd, int pidfd
 struct parent { /* what a mount point is made in is copied up, unchanged, for that reason alone */
 	char *path;
 	struct stat st;
+	struct owner_mark owner;
 };
 struct stubs {
 	struct strv paths; /* absent before the step: files, then the directories above them */
@@ -105,8 +109,12 @@ static int parents_find(struct stubs *s, const char *deepest, int rootfs, struct
 
 		if (found < 0)
 			return -1;
-		if (found && fstat(fd, &st) == 0)
-			*vec_add(&s->parents) = (struct parent){ xstrdup(path), st };
+		if (found && fstat(fd, &st) == 0) {
+			struct parent *p = vec_add(&s->parents);
+
+			*p = (struct parent){ xstrdup(path), st, { 0 } };
+			owner_mark_get(-1, fd, &p->owner);
+		}
 		*strrchr(path, '/') = '\0';
 	}
 	return 0;
@@ -170,12 +178,17 @@ static void parents_remove(const struct stubs *s, int upper)
 		struct error absent = { 0 }; /* then there is nothing to remove */
 		auto_close int parent = rootfs_parent(upper, p->path, false, &name, &absent);
 		auto_close int dir = -1;
+		struct owner_mark owner = { 0 };
 		struct stat st;
 
 		if (parent >= 0)
 			dir = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (dir < 0 || fstat(dir, &st) < 0 || st.st_mode != p->st.st_mode ||
-		    st.st_uid != p->st.st_uid || st.st_gid != p->st.st_gid ||
+		if (dir < 0 || fstat(dir, &st) < 0)
+			continue;
+		owner_mark_read(dir, &owner);
+		if (st.st_mode != p->st.st_mode || st.st_uid != p->st.st_uid ||
+		    st.st_gid != p->st.st_gid || owner.uid != p->owner.uid ||
+		    owner.gid != p->owner.gid ||
 		    fgetxattr(dir, "user.overlay.opaque", value, sizeof(value)) >= 0)
 			continue;
 		unlinkat(parent, name, AT_REMOVEDIR); /* not when the step left something there */
@@ -274,12 +287,15 @@ static int step_wait(struct runtime_process *p, int *exit_code, struct error *er
 	return 0;
 }
 
-static int step_run(struct engine *e, const char *id, struct step *s, int *exit_code,
+/* dir: of the step, borrowed */
+static int step_run(struct engine *e, const char *id, int dir, struct step *s, int *exit_code,
 		    struct error *err)
 {
 	struct bundle bundle = { .dir = e->store->root, .spec = &s->spec };
 	struct runtime_options o = RUNTIME_OPTIONS_INIT;
 	struct runtime_process p = RUNTIME_PROCESS_NONE;
+	struct owner_watch_options owners = { .listener = -1, .dir = dir, .lenient = true };
+	struct owner_watch *watch = NULL;
 	struct error ignored = { 0 };
 	int status;
 
@@ -289,37 +305,58 @@ static int step_run(struct engine *e, const char *id, struct step *s, int *exit_
 	o.start = true;
 	o.die_with_parent = true;
 	o.rootfs = s->rootfs;
+	o.owners = &owners.listener;
 	o.owned_binary = prepare_owned_binary(e);
 	if (runtime_create(&bundle, &o, &p, err) < 0)
 		return -1;
 	auto_close_fd(&s->out[1]);
 	auto_close_fd(&s->err_[1]);
 	s->out[1] = s->err_[1] = -1;
-	status = pump(e, id, s->out[0], s->err_[0], p.pidfd, err);
+	owners.init = p.pid;
+	status = owner_watch_start(&owners, &watch, err);
+	if (status == 0)
+		status = pump(e, id, s->out[0], s->err_[0], p.pidfd, err);
 	if (status < 0)
 		sys_pidfd_send_signal(p.pidfd, SIGKILL, NULL, 0);
 	if (step_wait(&p, exit_code, status < 0 ? &ignored : err) < 0)
 		status = -1;
 	error_clear(&ignored);
+	owner_watch_stop(watch);
 	if (p.cgroup && runtime_cgroup_remove(p.cgroup, status < 0 ? &ignored : err) < 0)
 		status = -1;
 	runtime_process_done(&p);
 	return status;
 }
 
-/* upper/ becomes diff/; work/ and the files of /etc go. */
-static int step_collect(struct staging *dir, struct step *s, struct error *err)
+/* What the file system could not hold, for the layer. */
+static int step_owners(struct engine *e, const struct run_request *r, int dir, int upper,
+		       struct step *s, struct error *err)
 {
-	static const char *const ours[] = { "work", "hosts", "hostname", "resolv.conf" };
-	auto_close int upper = -1;
+	auto_done(owner_stack) struct owner_stack below = { 0 };
+	auto_done(owners) struct owners owners = { 0 };
 
-	/* the mount pins both directories of the overlay */
-	auto_close_fd(&s->rootfs);
-	s->rootfs = -1;
-	upper = dir_open(dir->fd, "upper", err);
+	if (!e->store->single)
+		return 0;
+	if (owner_stack_open(e->store, &r->layers, &below, err) < 0 ||
+	    owners_collect(upper, s->rootfs, dir, &below, &owners, err) < 0)
+		return -1;
+	return owners.v.n ? owners_save(dir, &owners, err) : 0;
+}
+
+/* upper/ becomes diff/; work/ and the files of /etc go. */
+static int step_collect(struct engine *e, const struct run_request *r, struct staging *dir,
+			struct step *s, struct error *err)
+{
+	static const char *const ours[] = { "work", "hosts", "hostname", "resolv.conf", OWNER_NOTES };
+	auto_close int upper = dir_open(dir->fd, "upper", err);
+
 	if (upper < 0 || stubs_remove(&s->stubs, upper, err) < 0)
 		return -1;
 	parents_remove(&s->stubs, upper);
+	if (step_owners(e, r, dir->fd, upper, s, err) < 0)
+		return -1;
+	/* the mount pins both directories of the overlay */
+	auto_close_fd(&s->rootfs);
 	for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
 		if (tree_remove(dir->fd, ours[i], err) < 0)
 			return -1;
@@ -335,8 +372,9 @@ int engine_run_step(struct engine *e, const struct run_request *r, const struct 
 	int status = -1;
 
 	spec_init(&s.spec);
-	if (step_prepare(e, r, image, dir, &s, err) == 0 && step_run(e, id, &s, exit_code, err) == 0)
-		status = *exit_code == 0 ? step_collect(dir, &s, err) : 0;
+	if (step_prepare(e, r, image, dir, &s, err) == 0 &&
+	    step_run(e, id, dir->fd, &s, exit_code, err) == 0)
+		status = *exit_code == 0 ? step_collect(e, r, dir, &s, err) : 0;
 	step_done(&s);
 	return status;
 }

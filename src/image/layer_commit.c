@@ -49,6 +49,7 @@ int layer_commit(struct store *st, struct staging *s, int64_t epoch, struct dige
 
 	layer_meta_init(&m);
 	if (diff < 0 || owners_load(s->fd, &owners, err) < 0 ||
+	    (st->single && owners_mark(diff, &owners, err) < 0) ||
 	    layer_tar_settle(diff, &owners, epoch, &sink, &stats, err) < 0)
 		return error_add(err, "commit layer");
 	sha256_hex(&h.hash, diff_id->hex);

@@ -99,6 +99,8 @@ static int import_unpack(struct import *m, struct layer_meta *meta, struct error
 		meta->size = (int64_t)bytes;
 		meta->entries = (int64_t)entries;
 	}
+	if (m->st->single && owners_mark(diff, &owners, err) < 0)
+		return -1;
 	return owners.v.n ? owners_save(m->staging.fd, &owners, err) : 0;
 }
 

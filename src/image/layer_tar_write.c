@@ -357,9 +357,11 @@ int layer_tar_settle(int root, struct owners *owners, int64_t epoch, const struc
 	return 0;
 }
 
-int tree_tar_write(int root, const struct layer_sink *sink, struct error *err)
+int tree_tar_write(int root, struct owners *owners, const struct layer_sink *sink, struct error *err)
 {
-	auto_done(walk) struct walk w = { .root = root, .form = LAYER_PLAIN, .epoch = -1, .out = sink };
+	auto_done(walk) struct walk w = {
+		.root = root, .form = LAYER_PLAIN, .owners = owners, .epoch = -1, .out = sink
+	};
 
 	return walk_write(&w, err);
 }

@@ -5,6 +5,7 @@
 
 #include "image/layer_tar.h"
 #include "util/log.h"
+#include "util/owner_mark.h"
 
 #include <errno.h>
 #include <linux/capability.h>
@@ -23,7 +24,7 @@ void xattrs_done(struct xattrs *x)
 bool xattr_kept(const char *name)
 {
 	if (strncmp(name, "user.", 5) == 0)
-		return strncmp(name, "user.overlay.", 13) != 0;
+		return strncmp(name, "user.overlay.", 13) != 0 && !owner_mark_is(name);
 	return strcmp(name, "security.capability") == 0 ||
 	       strcmp(name, "system.posix_acl_access") == 0 ||
 	       strcmp(name, "system.posix_acl_default") == 0;

@@ -134,6 +134,7 @@ static int start(struct monitor *m, struct error *err)
 	const struct monitor_job *job = m->job;
 	struct runtime_options o = RUNTIME_OPTIONS_INIT;
 	struct bundle bundle = { .dir = m->c->fd, .spec = job->spec };
+	struct owner_watch_options owners = { .listener = -1, .dir = m->c->fd };
 	int status;
 
 	for (int i = 0; i < 3; i++)
@@ -144,6 +145,7 @@ static int start(struct monitor *m, struct error *err)
 	o.die_with_parent = true;
 	o.owned_binary = job->owned_binary;
 	o.rootfs = m->rootfs;
+	o.owners = &owners.listener;
 	if (job->spec->linux_.seccomp && !job->spec->linux_.seccomp_shared)
 		o.cache = store_dir(job->store, STORE_CACHE, err);
 	if (o.cache < 0 && err->kind)
@@ -151,7 +153,8 @@ static int start(struct monitor *m, struct error *err)
 	teardown_adopt(job->spec);
 	status = runtime_create(&bundle, &o, &m->process, err);
 	monitor_ends_close(m);
-	return status;
+	owners.init = m->process.pid;
+	return status < 0 ? -1 : owner_watch_start(&owners, &m->owners, err);
 }
 
 static int serve_begin(struct monitor *m, struct error *err)
@@ -246,6 +249,7 @@ static int start_again(struct monitor *m, struct error *err)
 
 	if (mounted < 0)
 		return -1;
+	owner_watch_stop(take_ptr(&m->owners));
 	runtime_process_done(&m->process);
 	m->process = (struct runtime_process)RUNTIME_PROCESS_NONE;
 	m->exited = m->hurry = false;
@@ -317,6 +321,7 @@ static void monitor_close(struct monitor *m)
 	log_writer_done(&m->log, false);
 	signals_close(&m->signals);
 	loop_done(&m->loop);
+	owner_watch_stop(m->owners);
 	runtime_process_done(&m->process);
 	free(m);
 }

@@ -8,6 +8,7 @@
 #include "exit_record.h"
 #include "log_driver.h"
 #include "monitor/monitor.h"
+#include "runtime/owner_watch.h"
 #include "signals.h"
 #include "streams.h"
 #include "terminal.h"
@@ -28,10 +29,11 @@ struct monitor {
 	bool serving; /* server is open */
 
 	struct runtime_process process;
-	int rootfs;   /* of the next start: the job's, then ours; -1: to be mounted */
-	int ends[3];  /* the container's standard streams, until it has them */
-	bool lent[3]; /* they are the caller's own */
-	int master;   /* of its terminal; belongs to the first stream */
+	struct owner_watch *owners; /* NULL but in single mode */
+	int rootfs;		    /* of the next start: the job's, then ours; -1: to be mounted */
+	int ends[3];		    /* the container's standard streams, until it has them */
+	bool lent[3];		    /* they are the caller's own */
+	int master;		    /* of its terminal; belongs to the first stream */
 
 	bool exited, hurry; /* hurry: nobody waits for what is not delivered yet */
 	int exit_code;	    /* -1: not known (yet) */

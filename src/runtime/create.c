@@ -95,6 +95,32 @@ int console_receive(int sock, int *master, struct error *err)
 	return 0;
 }
 
+int owners_prepare(const struct runtime_options *o, struct plan_process *p, int *ours,
+		   struct error *err)
+{
+	int pair[2];
+
+	if (o->owners)
+		*o->owners = -1;
+	if (!p->fakes.n)
+		return 0;
+	if (msg_pair(pair, err) < 0)
+		return -1;
+	*ours = pair[0];
+	p->owners = pair[1];
+	return 0;
+}
+
+int owners_receive(int sock, int *listener, struct error *err)
+{
+	struct msg m;
+	int r = sock < 0 ? 0 : msg_recv(sock, &m, err);
+
+	if (r > 0 && m.type == MSG_SECCOMP)
+		*listener = m.fd;
+	return r < 0 ? -1 : 0;
+}
+
 void child_reap(pid_t pid)
 {
 	while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
@@ -300,10 +326,14 @@ static int create(struct plan *plan, const struct runtime_options *o, struct run
 			   .empty = -1,
 			   .slave = -1 };
 	bool maps = (plan->new_namespaces & CLONE_NEWUSER) != 0;
-	auto_close int console = -1, errors = -1;
+	auto_close int console = -1, errors = -1, owners = -1;
 	int status = -1;
 
-	if (console_prepare(o, &plan->process, &console, err) < 0)
+	/* its files are whose it says they are: more than one id may be meant */
+	if (maps)
+		seccomp_filter_done(&plan->process.fakes);
+	if (console_prepare(o, &plan->process, &console, err) < 0 ||
+	    owners_prepare(o, &plan->process, &owners, err) < 0)
 		return -1;
 	if (o->owned_binary && trampoline_make(&plan->process, &errors, err) < 0)
 		return -1;
@@ -312,6 +342,11 @@ static int create(struct plan *plan, const struct runtime_options *o, struct run
 	else
 		status = create_copied(plan, &in, o->start, p, err);
 	auto_close_fd(&plan->process.console);
+	auto_close_fd(&plan->process.owners);
+	if (status == 0 && owners_receive(owners, o->owners, err) < 0) {
+		child_kill(p);
+		status = -1;
+	}
 	if (status == 0 && console >= 0 && console_receive(console, o->pty_master, err) < 0) {
 		child_kill(p);
 		status = -1;

@@ -22,6 +22,12 @@ int console_prepare(const struct runtime_options *o, struct plan_process *p, int
 		    struct error *err);
 int console_receive(int sock, int *master, struct error *err);
 
+/* The same for the listener of the fakes: *ours is -1 when nobody asked for it, *listener when none
+ * came. */
+int owners_prepare(const struct runtime_options *o, struct plan_process *p, int *ours,
+		   struct error *err);
+int owners_receive(int sock, int *listener, struct error *err);
+
 void child_reap(pid_t pid);
 void child_kill(struct runtime_process *p); /* and reaps it */
 

@@ -170,10 +170,10 @@ static int enter(struct entrant *e, int cgroup, struct runtime_process *p, struc
 static int exec_in(struct entrant *e, struct plan_process *plan, const struct runtime_options *o,
 		   int cgroup, struct runtime_process *p, struct error *err)
 {
-	auto_close int console = -1, errors = -1;
+	auto_close int console = -1, errors = -1, owners = -1;
 	int status;
 
-	if (console_prepare(o, plan, &console, err) < 0)
+	if (console_prepare(o, plan, &console, err) < 0 || owners_prepare(o, plan, &owners, err) < 0)
 		return -1;
 	if (o->owned_binary && trampoline_make(plan, &errors, err) < 0)
 		return -1;
@@ -184,6 +184,9 @@ static int exec_in(struct entrant *e, struct plan_process *plan, const struct ru
 	if (status == 0 && console >= 0)
 		status = console_receive(console, o->pty_master, err);
 	auto_close_fd(&plan->console);
+	auto_close_fd(&plan->owners);
+	if (status == 0)
+		status = owners_receive(owners, o->owners, err);
 	if (status < 0)
 		child_kill(p);
 	return status;

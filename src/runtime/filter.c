@@ -14,10 +14,15 @@
 
 #include "seccomp_bpf.h" /* generated */
 
+#include <errno.h>
 #include <linux/seccomp.h>
 #include <sys/syscall.h>
 #include <stdio.h>
 #include <unistd.h>
+
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
+#endif
 
 static const struct variant {
 	uint64_t caps; /* those that make a difference */
@@ -95,6 +100,28 @@ int seccomp_load(const struct seccomp_filter *f, struct error *err)
 	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, f->flags, &prog) < 0)
 		return error_sys(err, "load the system call filter (%u instructions)", f->n);
 	return 0;
+}
+
+int seccomp_listen(const struct seccomp_filter *fakes, struct error *err)
+{
+	struct sock_filter code[256];
+	struct sock_fprog prog = { .len = fakes->n, .filter = code };
+	unsigned flags = SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+	int fd;
+
+	if (fakes->n > ARRAY_SIZE(code))
+		return error_set(err, ERR_BUG, "a filter of %u instructions", fakes->n);
+	memcpy(code, fakes->code, fakes->n * sizeof(*code));
+	for (unsigned i = 0; i < fakes->n; i++)
+		if (code[i].code == (BPF_RET | BPF_K) && code[i].k == SECCOMP_RET_ERRNO)
+			code[i].k = SECCOMP_RET_USER_NOTIF;
+	fd = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &prog);
+	if (fd < 0 && errno == EINVAL) /* before Linux 5.19: a signal may interrupt the call */
+		fd = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+				  SECCOMP_FILTER_FLAG_NEW_LISTENER, &prog);
+	if (fd < 0 && (errno == EBUSY || errno == EINVAL))
+		return error_set(err, ERR_UNSUPPORTED, "no notification of system calls here");
+	return fd < 0 ? error_sys(err, "listen to system calls") : fd;
 }
 
 int seccomp_compile(const char *json, int cache, struct seccomp_filter *f, struct error *err)

@@ -28,5 +28,10 @@ int seccomp_compile(const char *json, int cache, struct seccomp_filter *f, struc
 void seccomp_fake_owners(struct seccomp_filter *f);
 /* Loads it into the calling thread. Between clone and exec: no allocation. */
 int seccomp_load(const struct seccomp_filter *f, struct error *err);
+/*
+ * The same with the calls of seccomp_fake_owners() not answered but told to who has the descriptor
+ * that is returned. ERR_UNSUPPORTED: there is such a descriptor already, or the kernel cannot.
+ */
+int seccomp_listen(const struct seccomp_filter *fakes, struct error *err);
 
 #endif

@@ -74,6 +74,7 @@ struct plan_process {
 	const int *preserve;
 	size_t n_preserve;
 	int console;	/* where the master of the terminal is sent: a socket, or -1 */
+	int owners;	/* where the listener of the fakes is sent, or -1: they are answered */
 	int trampoline; /* a sealed program that makes the last exec, or -1 (trampoline.h) */
 	int trampoline_error;
 	char **trampoline_argv; /* path, number of the error pipe, argv... */
@@ -82,9 +83,9 @@ struct plan_process {
 	int parent; /* its pidfd, with die_with_parent */
 };
 
-#define PLAN_PROCESS_NONE                                                                          \
-	{                                                                                          \
-		.console = -1, .trampoline = -1, .trampoline_error = -1, .parent = -1              \
+#define PLAN_PROCESS_NONE                                                                           \
+	{                                                                                           \
+		.console = -1, .owners = -1, .trampoline = -1, .trampoline_error = -1, .parent = -1 \
 	}
 
 struct plan_join {

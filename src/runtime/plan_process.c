@@ -11,6 +11,7 @@
 #include "util/fd.h"
 #include "util/path.h"
 
+#include <linux/capability.h>
 #include <stdio.h>
 
 static const struct {
@@ -146,7 +147,8 @@ static int plan_filters(const struct spec *spec, const struct runtime_options *o
 	if (!str_empty(json) && !str_eq(json, "null") &&
 	    seccomp_compile(json, o->cache, &p->filter, err) < 0)
 		return error_add(err, "linux");
-	if (fake && str_eq(fake, "1"))
+	/* who may not change owners gets the kernel's own answer */
+	if (o->owners && fake && str_eq(fake, "1") && p->effective & 1ULL << CAP_CHOWN)
 		seccomp_fake_owners(&p->fakes);
 	return 0;
 }
@@ -158,6 +160,7 @@ int plan_process(const struct spec *spec, const struct spec_process *sp,
 
 	*p = (struct plan_process){ .spec = sp,
 				    .console = -1,
+				    .owners = -1,
 				    .trampoline = -1,
 				    .trampoline_error = -1,
 				    .parent = -1,
@@ -215,6 +218,7 @@ void plan_process_done(struct plan_process *p)
 	seccomp_filter_done(&p->filter);
 	auto_close_fd(&p->parent);
 	auto_close_fd(&p->console);
+	auto_close_fd(&p->owners);
 	auto_close_fd(&p->trampoline);
 	auto_close_fd(&p->trampoline_error);
 	free(p->trampoline_argv);

@@ -10,6 +10,7 @@
 
 #include "util/compat.h"
 #include "util/fd.h"
+#include "util/msg.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -198,6 +199,7 @@ static int streams(struct plan_process *p, int slave, struct error *err)
 	p->trampoline = above(p->trampoline, low);
 	p->trampoline_error = above(p->trampoline_error, low);
 	p->parent = above(p->parent, low);
+	p->owners = above(p->owners, low);
 	for (size_t i = 0; i < p->n_preserve; i++)
 		preserve[i] = above(p->preserve[i], low);
 	for (int i = 0; i < STREAMS_MAX; i++) {
@@ -309,9 +311,25 @@ static int identity(const struct plan_process *p, struct error *err)
 	return 0;
 }
 
+/* Calls that change owners are told to our parent from here on, or answered with success. */
+static int fakes(const struct plan_process *p, struct error *err)
+{
+	auto_close int listener = -1;
+
+	if (p->fakes.n && p->owners >= 0) {
+		listener = seccomp_listen(&p->fakes, err);
+		if (listener >= 0)
+			return msg_send(p->owners, MSG_SECCOMP, NULL, 0, listener, err);
+		if (err->kind != ERR_UNSUPPORTED)
+			return -1;
+		error_clear(err);
+	}
+	return seccomp_load(&p->fakes, err);
+}
+
 static int filters(const struct plan_process *p, struct error *err)
 {
-	if (seccomp_load(&p->fakes, err) < 0)
+	if (fakes(p, err) < 0)
 		return -1;
 	return seccomp_load(&p->filter, err);
 }

@@ -8,7 +8,10 @@
 
 #include "store_private.h"
 #include "util/fd.h"
+#include "util/owner_mark.h"
+#include "util/path.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #define OWNERS_MAX ((size_t)256 << 20) /* bytes: a million entries with long paths */
@@ -162,6 +165,26 @@ int owners_load(int layer_fd, struct owners *o, struct error *err)
 		owners_set(o, e.path, e.uid, e.gid, e.mode, e.rdev);
 	}
 	owners_sort(o);
+	return 0;
+}
+
+int owners_mark(int diff, struct owners *o, struct error *err)
+{
+	owners_sort(o);
+	vec_each (&o->v, e) {
+		struct owner_mark m = { e->uid, e->gid, 0, 0 };
+		auto_close int fd = rootfs_open(diff, e->path, O_PATH | O_NOFOLLOW, 0, err);
+
+		if (fd < 0)
+			return error_add(err, "owner of '%s'", e->path);
+		if (S_ISCHR(e->mode) || S_ISBLK(e->mode)) {
+			m.type = e->mode & S_IFMT;
+			m.rdev = e->rdev;
+		}
+		/* what can bear none is known by the sidecar alone */
+		if (owner_mark_set(-1, fd, &m) < 0 && errno != ENOTSUP)
+			return error_sys(err, "mark the owner of '%s'", e->path);
+	}
 	return 0;
 }
 

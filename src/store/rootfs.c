@@ -16,6 +16,7 @@
 #include "store_private.h"
 #include "util/compat.h"
 #include "util/fd.h"
+#include "util/owner_mark.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -74,14 +75,19 @@ static int upper_dress(struct store *st, const char *const *layers, size_t n, in
 		       struct error *err)
 {
 	char path[SHA256_HEX + 8];
+	struct owner_mark mark;
 	struct stat s;
+	int marked;
 
 	for (size_t i = n; i-- > 0;) {
 		snprintf(path, sizeof(path), "%s/diff", layers[i]);
+		marked = st->single && owner_mark_get_at(st->dirs[STORE_LAYERS], path, &mark);
 		if (fstatat(st->dirs[STORE_LAYERS], path, &s, AT_SYMLINK_NOFOLLOW) < 0)
 			return error_sys(err, "layer sha256:%s", layers[i]);
-		if ((s.st_mode & 07777) == 0755 && s.st_uid == 0 && s.st_gid == 0)
+		if ((s.st_mode & 07777) == 0755 && s.st_uid == 0 && s.st_gid == 0 && !marked)
 			continue;
+		if (marked && owner_mark_set_at(upper, ".", &mark) < 0 && errno != ENOTSUP)
+			return error_sys(err, "mark the owner of the root directory");
 		if ((s.st_uid || s.st_gid) && fchown(upper, s.st_uid, s.st_gid) < 0)
 			return error_sys(err, "set the owner of the root directory");
 		if (fchmod(upper, s.st_mode & 07777) < 0)

@@ -1,8 +1,8 @@
 /*
  * owner_stack.h - who owns what in a rootfs in single mode, where the file system cannot say.
  */
-#ifndef BUILD_OWNER_STACK_H
-#define BUILD_OWNER_STACK_H
+#ifndef STORE_OWNER_STACK_H
+#define STORE_OWNER_STACK_H
 
 #include "store/owners.h"
 #include "store/store.h"
@@ -21,7 +21,17 @@ struct owner_stack {
 int owner_stack_open(struct store *st, const struct strv *layers, struct owner_stack *s,
 		     struct error *err);
 void owner_stack_done(struct owner_stack *s);
-/* Corrects what lstat(2) said of a path (relative, without links in it). */
+/* Corrects what lstat(2) said of a path (relative, without links in it; "": the root). */
 void owner_stack_apply(struct owner_stack *s, const char *path, struct stat *st);
+
+/*
+ * What a container or a step made of the owners in its tree, into o (util/owner_mark.h).
+ *
+ * tree is walked: an upper directory, or a whole rootfs. view: the rootfs mounted, which notes are
+ * about. dir: where OWNER_NOTES may be. below: the layers under it, for what came from them and
+ * cannot bear a mark.
+ */
+int owners_collect(int tree, int view, int dir, struct owner_stack *below, struct owners *o,
+		   struct error *err);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * owner_stack.c - the sidecars of several layers, of which the topmost that has a path decides.
  */
-#include "owner_stack.h"
+#include "store/owner_stack.h"
 #include "store/layer.h"
 #include "util/fd.h"
 #include "util/path.h"
@@ -49,6 +49,8 @@ void owner_stack_apply(struct owner_stack *s, const char *path, struct stat *st)
 {
 	struct error ignored = { 0 }; /* not in this layer */
 
+	if (!*path)
+		path = ".";
 	for (size_t i = s->layers.n; i-- > 0;) {
 		struct owner_layer *l = &s->layers.v[i];
 		const struct owner *o = l->owners.v.n ? owners_find(&l->owners, path) : NULL;

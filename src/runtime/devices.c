@@ -196,10 +196,19 @@ static int mask_directory(struct init *in, int dir, const char *name, struct err
 	return attach(tree, dir, name) < 0 ? error_sys(err, "hide the directory") : 0;
 }
 
+/* Before Linux 6.15 only what is attached can be cloned: then anew from the host's, checked above. */
+static int null_clone(struct init *in)
+{
+	int fd = sys_open_tree(in->null, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+
+	if (fd < 0 && errno == EINVAL)
+		fd = sys_open_tree(AT_FDCWD, "/dev/null", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	return fd;
+}
+
 /* *spare: a clone of the null device that the last place did not need. */
 static int mask_one(struct init *in, const char *path, int *spare, struct error *err)
 {
-	const unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH;
 	const char *name;
 	bool opened;
 	int dir = -1, status = 0;
@@ -208,7 +217,7 @@ static int mask_one(struct init *in, const char *path, int *spare, struct error 
 		return -1;
 	if (dir < 0)
 		return 0;
-	if (*spare < 0 && (*spare = sys_open_tree(in->null, "", flags)) < 0)
+	if (*spare < 0 && (*spare = null_clone(in)) < 0)
 		return error_sys(err, "clone /dev/null");
 	if (attach(*spare, dir, name) == 0) {
 		close(*spare);

@@ -213,19 +213,28 @@ static int target_open(struct init *in, const struct plan_mount *m, struct error
 
 /* ---- one mount ---- */
 
-/* A read-only empty directory, one for all places that need it. */
+static int empty_new(struct error *err)
+{
+	return fs_mount("tmpfs", "tmpfs", NULL,
+			MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+			err);
+}
+
+/*
+ * A read-only empty directory, one for all places that need it; before Linux 6.15, which cannot
+ * clone what is not attached, one for each.
+ */
 int empty_tree(struct init *in, struct error *err)
 {
 	int fd;
 
 	if (in->empty < 0)
-		in->empty = fs_mount("tmpfs", "tmpfs", NULL,
-				     MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
-					     MOUNT_ATTR_NOEXEC,
-				     err);
+		in->empty = empty_new(err);
 	if (in->empty < 0)
 		return -1;
 	fd = sys_open_tree(in->empty, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+	if (fd < 0 && errno == EINVAL)
+		return empty_new(err);
 	return fd < 0 ? error_sys(err, "clone the empty directory") : fd;
 }
 

@@ -195,9 +195,14 @@ static int overlay_new(const struct overlay *o, struct error *err)
 		return mount_failed(fs, "layers below", err);
 	if (overlay_upper(fs, o) < 0)
 		return mount_failed(fs, "writable layer", err);
-	if (sys_fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0 ||
-	    sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+	if (sys_fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0)
+		return mount_failed(fs, "userxattr", err);
+	if (sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0) {
+		/* before Linux 6.5 all options are kept unseen until now: lowerdir+ may be the one */
+		if (errno == EINVAL)
+			return error_set(err, ERR_UNSUPPORTED, "no lowerdir+");
 		return mount_failed(fs, "create", err);
+	}
 	mount = sys_fsmount(fs, FSMOUNT_CLOEXEC, mount_attrs(o));
 	if (mount < 0)
 		return mount_failed(fs, "mount", err);

@@ -1,5 +1,5 @@
 /*
- * context.c - the build context: a directory, a tar on standard input, or none.
+ * context.c - the build context and named ones: what place.h gives, less what is ignored.
  *
  * Never  leaves the context's directory for what is in it: links are resolved inside. The user may
  *        name a Dockerfile anywhere.
@@ -7,15 +7,12 @@
  */
 #include "context.h"
 #include "dockerfile.h"
-#include "image/layer_tar.h"
-#include "tar_probe.h"
+#include "place.h"
 #include "util/fd.h"
 #include "util/path.h"
 
 #include <errno.h>
 #include <stdio.h>
-
-#define STDIN_TAR_MAX ((int64_t)1 << 40)
 
 /* A regular file of limited size; FIFOs and the like do not block. */
 static int read_file(int fd, const char *name, struct str *out, size_t max, struct error *err)
@@ -130,76 +127,54 @@ static int find_ignore(struct context *c, bool file_outside, struct error *err)
 	return found ? 0 : read_ignore(c, ".dockerignore", false, &found, err);
 }
 
-/* Standard input into an unnamed file, so that it can be looked at and then read. */
-static int spool_stdin(struct staging *staging, struct error *err)
+/* One file that is no archive is a Dockerfile without a context. */
+static int read_single(const struct build_request *r, int fd, struct context *c, struct error *err)
 {
-	auto_close int fd = openat(staging->fd, "stdin", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-
-	if (fd < 0)
-		return error_sys(err, "keep standard input");
-	if (unlinkat(staging->fd, "stdin", 0) < 0)
-		return error_sys(err, "keep standard input");
-	if (fd_copy(STDIN_FILENO, fd, -1, err) < 0)
-		return error_add(err, "standard input");
-	if (lseek(fd, 0, SEEK_SET) < 0)
-		return error_sys(err, "standard input");
-	return take_fd(&fd);
+	if (r->file)
+		return error_set(err, ERR_INVALID, "%s holds no tar, so -f has no context to be in",
+				 strcmp(r->context, "-") == 0 ? "standard input" : r->context);
+	c->file = xstrdup("-");
+	return fd_read_all(fd, &c->text, DOCKERFILE_MAX, err);
 }
 
-static int unpack_stdin(int fd, struct staging *staging, struct context *c, struct error *err)
+static int read_dockerfile(const struct build_request *r, const struct place *p, struct context *c,
+			   struct error *err)
 {
-	struct layer_apply_options o = { .form = LAYER_PLAIN, .uid = 0, .gid = 0 };
-	struct layer_stats stats = { 0 };
-	struct stream *in;
-	int r;
-
-	c->root = dir_make_open(staging->fd, "context", 0755, err);
-	if (c->root < 0)
-		return -1;
-	in = stream_open(fd, STDIN_TAR_MAX, err);
-	if (!in)
-		return -1;
-	r = layer_apply(in, c->root, &o, &stats, err);
-	stream_close(in);
-	return r < 0 ? error_add(err, "build context on standard input") : 0;
-}
-
-/* "-": a tar is the context, anything else is a Dockerfile without one. */
-static int open_stdin(const struct build_request *r, struct staging *staging, struct context *c,
-		      struct error *err)
-{
-	auto_close int fd = spool_stdin(staging, err);
-	int tar;
-
-	if (fd < 0)
-		return -1;
-	tar = tar_probe(fd, err);
-	if (tar < 0)
-		return -1;
-	if (!tar) {
-		if (r->file)
-			return error_set(
-				err, ERR_INVALID,
-				"standard input holds no tar, so -f has no context to be in");
-		c->file = xstrdup("-");
-		return fd_read_all(fd, &c->text, DOCKERFILE_MAX, err);
-	}
-	if (unpack_stdin(fd, staging, c, err) < 0)
-		return -1;
-	return r->file ? read_named(c, r->file, true, err) : read_default(c, err);
-}
-
-static int open_directory(const struct build_request *r, struct context *c, struct error *err)
-{
-	c->root = open(r->context, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (c->root < 0)
-		return errno == ENOTDIR
-			       ? error_set(err, ERR_INVALID, "%s is not a directory", r->context)
-			       : error_sys(err, "build context %s", r->context);
-	c->cached = true;
+	if (p->file >= 0)
+		return read_single(r, p->file, c, err);
 	if (!r->file)
 		return read_default(c, err);
-	return strcmp(r->file, "-") == 0 ? read_stdin(c, err) : read_named(c, r->file, false, err);
+	if (strcmp(r->file, "-") == 0)
+		return read_stdin(c, err);
+	return read_named(c, r->file, !p->local, err);
+}
+
+static int open_place(struct store *st, const struct build_request *r, struct staging *staging,
+		      struct context *c, struct error *err)
+{
+	struct place p = PLACE_NONE;
+	int status = place_open(st, staging, r->context, "context", true, &p, err);
+
+	if (status == 0) {
+		c->root = take_fd(&p.root);
+		c->cached = p.local;
+		status = read_dockerfile(r, &p, c, err);
+	}
+	place_done(&p);
+	return status;
+}
+
+/* The tree behind c->root. */
+static int open_tree(struct store *st, struct context *c, const char *name, struct error *err)
+{
+	tree_init(&c->tree, c->root, name);
+	c->tree.ignore = &c->ignore;
+	if (!c->cached)
+		return 0;
+	if (stat_cache_open(st, c->root, &c->stats, err) < 0)
+		return -1;
+	c->tree.stats = &c->stats;
+	return 0;
 }
 
 int context_open(struct store *st, const struct build_request *r, struct staging *staging,
@@ -211,19 +186,28 @@ int context_open(struct store *st, const struct build_request *r, struct staging
 	if (from_stdin && r->file && strcmp(r->file, "-") == 0)
 		return error_set(err, ERR_INVALID,
 				 "standard input cannot be both context and Dockerfile");
-	if ((from_stdin ? open_stdin(r, staging, c, err) : open_directory(r, c, err)) < 0 ||
-	    find_ignore(c, r->file && !from_stdin, err) < 0)
+	if (open_place(st, r, staging, c, err) < 0 || find_ignore(c, r->file && c->cached, err) < 0)
 		return -1;
-	if (c->root < 0)
-		return 0;
-	tree_init(&c->tree, c->root, "the build context");
-	c->tree.ignore = &c->ignore;
-	if (!c->cached)
-		return 0;
-	if (stat_cache_open(st, c->root, &c->stats, err) < 0)
-		return -1;
-	c->tree.stats = &c->stats;
-	return 0;
+	return c->root < 0 ? 0 : open_tree(st, c, "the build context", err);
+}
+
+int context_open_named(struct store *st, const char *source, const char *dir,
+		       struct staging *staging, struct context *c, struct error *err)
+{
+	struct place p = PLACE_NONE;
+	int r = place_open(st, staging, source, dir, false, &p, err);
+
+	*c = (struct context)CONTEXT_NONE;
+	if (r == 0) {
+		c->root = take_fd(&p.root);
+		c->cached = p.local;
+		c->file = xstrdup("-");
+		r = find_ignore(c, false, err);
+	}
+	if (r == 0)
+		r = open_tree(st, c, "the named context", err);
+	place_done(&p);
+	return r;
 }
 
 int context_save(struct store *st, struct context *c, struct error *err)

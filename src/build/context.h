@@ -1,5 +1,5 @@
 /*
- * context.h - the build context: a directory, a tar on standard input, or none.
+ * context.h - a build context: a directory, an archive, a repository, or none.
  */
 #ifndef BUILD_CONTEXT_H
 #define BUILD_CONTEXT_H
@@ -28,6 +28,9 @@ struct context {
  */
 int context_open(struct store *st, const struct build_request *r, struct staging *staging,
 		 struct context *c, struct error *err);
+/* --build-context: the same without a Dockerfile; what is fetched goes into `dir` of the staging. */
+int context_open_named(struct store *st, const char *source, const char *dir,
+		       struct staging *staging, struct context *c, struct error *err);
 /* Writes what was learnt about files. */
 int context_save(struct store *st, struct context *c, struct error *err);
 void context_done(struct context *c);

@@ -194,10 +194,40 @@ static int submodules(const char *path, struct error *err)
 		   "--depth=1");
 }
 
+/* All files get the time of the commit: that of the checkout would make each build another one. */
+static int set_times(int dir, const struct timespec times[2], struct error *err)
+{
+	auto_done(strv) struct strv names = { 0 };
+
+	if (dir_list(dir, &names, err) < 0)
+		return -1;
+	strv_each (&names, i) {
+		auto_close int sub =
+			openat(dir, names.v[i], O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+		if (sub >= 0 && !str_eq(names.v[i], ".git") && set_times(sub, times, err) < 0)
+			return -1;
+		if (utimensat(dir, names.v[i], times, AT_SYMLINK_NOFOLLOW) < 0)
+			return error_sys(err, "set the time of %s", names.v[i]);
+	}
+	return 0;
+}
+
+static int commit_times(const char *path, struct timespec times[2], struct error *err)
+{
+	auto_done(str) struct str text = { 0 };
+
+	if (GIT(path, &text, err, "log", "-1", "--format=%ct") < 0)
+		return -1;
+	times[0] = times[1] = (struct timespec){ .tv_sec = (time_t)atoll(str_get(&text)) };
+	return 0;
+}
+
 int git_fetch(const struct git_source *g, const char *path, bool keep_git,
 	      char commit[GIT_COMMIT_MAX], struct error *err)
 {
 	auto_done(str) struct str head = { 0 };
+	struct timespec times[2];
 	auto_close int dir = -1;
 
 	if (g->url[0] == '-')
@@ -207,14 +237,16 @@ int git_fetch(const struct git_source *g, const char *path, bool keep_git,
 	if (GIT(path, NULL, err, "init", "-q", ".") < 0 ||
 	    GIT(path, NULL, err, "remote", "add", "--", "origin", g->url) < 0 ||
 	    fetch(g, path, err) < 0 || submodules(path, err) < 0 ||
-	    GIT(path, &head, err, "rev-parse", "HEAD") < 0)
+	    GIT(path, &head, err, "rev-parse", "HEAD") < 0 || commit_times(path, times, err) < 0)
 		return error_add(err, "fetch %s", g->url);
 	if (head.len < 40 || head.len > GIT_COMMIT_MAX)
 		return error_set(err, ERR_FAILED, "fetch %s: git tells no commit", g->url);
 	memcpy(commit, head.s, head.len);
 	commit[strcspn(commit, "\n")] = '\0';
-	if (keep_git)
-		return 0;
 	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* path: ours */
-	return dir < 0 ? error_sys(err, "open %s", path) : tree_remove(dir, ".git", err);
+	if (dir < 0)
+		return error_sys(err, "open %s", path);
+	if (!keep_git && tree_remove(dir, ".git", err) < 0)
+		return -1;
+	return set_times(dir, times, err);
 }

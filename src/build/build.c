@@ -149,10 +149,15 @@ static void predefined_args(const struct builder *b, struct strv *env)
 	platform_done(&host);
 }
 
+static bool is_named(const void *request, const char *name)
+{
+	return named_find(request, name) != NULL;
+}
+
 static int plan(struct builder *b, struct error *err)
 {
 	auto_done(strv) struct strv predefined = { 0 };
-	struct stages_input in = { &b->r->args, &predefined, b->r->target };
+	struct stages_input in = { &b->r->args, &predefined, b->r->target, is_named, b->r };
 	const char *epoch = strv_env_get(&b->r->args, "SOURCE_DATE_EPOCH");
 
 	b->epoch = b->r->epoch;
@@ -303,6 +308,7 @@ static void builder_done(struct builder *b)
 	stages_done(&b->stages);
 	dockerfile_done(&b->df);
 	context_done(&b->context);
+	named_done(b);
 	platform_done(&b->platform);
 	strv_done(&b->args_used);
 	staging_end(b->st, &b->staging);

@@ -15,6 +15,7 @@
 #include "cache.h"
 #include "context.h"
 #include "instructions.h"
+#include "named.h"
 #include "stages.h"
 
 #define ENV_TOTAL_MAX (2 << 20) /* bytes of a stage's environment */
@@ -35,6 +36,7 @@ struct builder {
 	int *exit_code;
 	struct staging staging;
 	struct context context;
+	VEC(struct named_context *) named;
 	struct dockerfile df;
 	struct stages stages;
 	struct stage_state *states;

@@ -5,6 +5,7 @@
  */
 #include "builder.h"
 #include "image/resolve.h"
+#include "tree_layer.h"
 
 #include <stdio.h>
 
@@ -31,7 +32,7 @@ static int from_stage(struct builder *b, struct stage_state *s, size_t base, str
 }
 
 static int from_image(struct builder *b, struct stage_state *s, const struct stage *stage,
-		      struct error *err)
+		      const char *base, struct error *err)
 {
 	struct platform other = { 0 };
 	struct image i;
@@ -40,7 +41,7 @@ static int from_image(struct builder *b, struct stage_state *s, const struct sta
 	if (stage->platform && platform_parse(stage->platform, &other, err) < 0)
 		return -1;
 	image_init(&i);
-	if (image_resolve(b->st, stage->base, stage->platform ? &other : &b->platform, b->r->pull,
+	if (image_resolve(b->st, base, stage->platform ? &other : &b->platform, b->r->pull,
 			  &b->e->progress, &i, err) < 0) {
 		platform_done(&other);
 		return -1;
@@ -50,7 +51,7 @@ static int from_image(struct builder *b, struct stage_state *s, const struct sta
 		strv_add(&s->layers, d->hex);
 	r = cache_keep_layers(b->st, &s->layers, err);
 	if (r < 0)
-		error_add(err, "image '%s'", stage->base);
+		error_add(err, "image '%s'", base);
 	image_done(&i);
 	platform_done(&other);
 	return r;
@@ -69,14 +70,51 @@ static int from_scratch(struct builder *b, struct stage_state *s, const struct s
 	return 0;
 }
 
+/* A directory as the base: its files are all there is. */
+static int from_files(struct builder *b, struct stage_state *s, const struct stage *stage,
+		      const struct build_context *given, struct error *err)
+{
+	char content[SHA256_HEX];
+	struct context *c;
+	struct digest layer;
+	struct node *top;
+	struct key k;
+	bool ignored;
+
+	if (from_scratch(b, s, stage, err) < 0 || named_open(b, given, &c, err) < 0)
+		return -1;
+	key_begin(&k, "FILES");
+	if (tree_find(&c->tree, "", &top, &ignored, err) < 0 ||
+	    node_key(&c->tree, top, NULL, &k, err) < 0)
+		return -1;
+	key_end(&k, content);
+	if (tree_layer(b, &c->tree, top, content, "/", &layer, err) < 0)
+		return -1;
+	stage_add_layer(s, &layer);
+	stage_add_history(b, s, "FROM files", false, 0);
+	return 0;
+}
+
+static int from_named(struct builder *b, struct stage_state *s, const struct stage *stage,
+		      const struct build_context *given, struct error *err)
+{
+	auto_free char *image = named_image(given->source);
+
+	return image ? from_image(b, s, stage, image, err) : from_files(b, s, stage, given, err);
+}
+
 int do_from(struct builder *b, struct stage_state *s, const struct instruction *in, struct error *err)
 {
 	const struct stage *stage = &b->stages.v.v[b->stage];
 
+	const struct build_context *given = named_find(b->r, stage->base);
+
 	(void)in;
+	if (given)
+		return from_named(b, s, stage, given, err);
 	if (stage->base_stage >= 0)
 		return from_stage(b, s, (size_t)stage->base_stage, err);
 	if (stage->scratch)
 		return from_scratch(b, s, stage, err);
-	return from_image(b, s, stage, err);
+	return from_image(b, s, stage, stage->base, err);
 }

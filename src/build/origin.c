@@ -24,8 +24,26 @@ static int layers_of_image(struct builder *b, const char *name, struct strv *lay
 	return r;
 }
 
+static int open_named(struct builder *b, const struct build_context *given, struct origin *s,
+		      struct error *err)
+{
+	auto_free char *image = named_image(given->source);
+	struct context *c;
+
+	if (image) {
+		s->tree = &s->own;
+		s->layered = true;
+		return layers_of_image(b, image, &s->layers, err);
+	}
+	if (named_open(b, given, &c, err) < 0)
+		return -1;
+	s->tree = &c->tree;
+	return 0;
+}
+
 int origin_open(struct builder *b, const char *from, struct origin *s, struct error *err)
 {
+	const struct build_context *given;
 	size_t index;
 	int found;
 
@@ -34,6 +52,9 @@ int origin_open(struct builder *b, const char *from, struct origin *s, struct er
 		s->tree = &b->context.tree;
 		return 0;
 	}
+	given = named_find(b->r, from);
+	if (given)
+		return open_named(b, given, s, err);
 	s->tree = &s->own;
 	s->layered = true;
 	found = stage_find(&b->stages, from, b->stage, &index, err);

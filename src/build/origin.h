@@ -11,7 +11,7 @@
 
 struct origin {
 	struct tree *tree;	   /* borrowed: the context's, or &own */
-	bool layered;		   /* a stage or an image, told by its layers */
+	bool layered;		   /* a stage or an image, told by its layers; else a context */
 	struct strv layers;	   /* diffID hexes, lowest first */
 	struct tree own;	   /* of them, once it is mounted */
 	int view;		   /* of own */
@@ -22,8 +22,8 @@ struct origin {
 		.view = -1, .own = { .root = -1 },                                                 \
 	}
 /*
- * from is the value of --from, or NULL: the context. A stage is built first. Nothing is read yet.
- * ERR_INVALID, ERR_NOTFOUND.
+ * from is the value of --from, or NULL: the context. A named context comes first; a stage is built.
+ * Nothing is read yet. ERR_INVALID, ERR_NOTFOUND.
  */
 int origin_open(struct builder *b, const char *from, struct origin *s, struct error *err);
 /* Mounts the tree of a stage or image; harmless twice and for the context. */

@@ -82,8 +82,13 @@ static int name_stage(struct dockerfile *df, const struct instruction *in, struc
 	return 0;
 }
 
+static bool is_named(const struct stages_input *in, const char *name)
+{
+	return in->is_named && in->is_named(in->arg, name);
+}
+
 static int plan_from(struct dockerfile *df, const struct instruction *in, struct stages *out,
-		     struct error *err)
+		     const struct stages_input *input, struct error *err)
 {
 	struct stage *st = vec_add(&out->v);
 	size_t current = out->v.n - 1;
@@ -108,6 +113,8 @@ static int plan_from(struct dockerfile *df, const struct instruction *in, struct
 					 "--platform '%s' is empty after replacing variables",
 					 platform);
 	}
+	if (is_named(input, st->base))
+		return 0;
 	st->scratch = strcmp(st->base, "scratch") == 0;
 	for (size_t i = current; i-- > 0;)
 		if (out->v.v[i].name && strcasecmp(out->v.v[i].name, st->base) == 0) {
@@ -195,15 +202,17 @@ void instruction_origins(const struct instruction *in, struct strv *names)
 	}
 }
 
-static int mark_origins(struct stages *s, size_t stage, const struct instruction *in,
-			struct error *err)
+static int mark_origins(struct stages *s, const struct stages_input *input, size_t stage,
+			const struct instruction *in, struct error *err)
 {
 	auto_done(strv) struct strv names = { 0 };
 
 	instruction_origins(in, &names);
 	strv_each (&names, i) {
 		size_t index;
-		int found = stage_find(s, names.v[i], stage, &index, err);
+		int found = is_named(input, names.v[i])
+				    ? 0
+				    : stage_find(s, names.v[i], stage, &index, err);
 
 		if (found < 0)
 			return -1;
@@ -213,7 +222,8 @@ static int mark_origins(struct stages *s, size_t stage, const struct instruction
 	return 0;
 }
 
-static int mark_needed(const struct dockerfile *df, struct stages *s, struct error *err)
+static int mark_needed(const struct dockerfile *df, const struct stages_input *input,
+		       struct stages *s, struct error *err)
 {
 	s->v.v[s->target].needed = true;
 	for (size_t i = s->target + 1; i-- > 0;) {
@@ -226,7 +236,7 @@ static int mark_needed(const struct dockerfile *df, struct stages *s, struct err
 		for (size_t k = st->first; k < st->first + st->n; k++) {
 			const struct instruction *in = &df->list.v[k];
 
-			if (mark_origins(s, i, in, err) < 0)
+			if (mark_origins(s, input, i, in, err) < 0)
 				return error_add(err, "%s:%u", df->name, in->line);
 		}
 	}
@@ -244,7 +254,7 @@ int stages_plan(struct dockerfile *df, const struct stages_input *input, struct 
 		int r = 0;
 
 		if (instruction_is(in, "FROM")) {
-			r = plan_from(df, in, out, err);
+			r = plan_from(df, in, out, input, err);
 			out->v.v[out->v.n - 1].first = i + 1;
 		} else if (out->v.n) {
 			out->v.v[out->v.n - 1].n++;
@@ -256,7 +266,8 @@ int stages_plan(struct dockerfile *df, const struct stages_input *input, struct 
 			goto failed;
 		}
 	}
-	if (find_target(out, input->target, &out->target, err) < 0 || mark_needed(df, out, err) < 0)
+	if (find_target(out, input->target, &out->target, err) < 0 ||
+	    mark_needed(df, input, out, err) < 0)
 		goto failed;
 	return 0;
 failed:

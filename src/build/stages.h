@@ -27,6 +27,9 @@ struct stages_input {
 	const struct strv *args;       /* --build-arg: "K=V" */
 	const struct strv *predefined; /* TARGETPLATFORM=... : FEATURES B11 */
 	const char *target;	       /* name or number; NULL: the last */
+	/* Is it a name that stands for something outside, before all stages? NULL: none does. */
+	bool (*is_named)(const void *arg, const char *name);
+	const void *arg;
 };
 /*
  * Pure. Expands ARG and FROM, resolves names, marks what target needs. Lints are added to df.

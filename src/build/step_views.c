@@ -3,9 +3,9 @@
  *
  * Never  resolves a source but inside its own tree (CVE-2024-9675).
  */
-#include "copy_tree.h"
 #include "step_mounts.h"
 #include "store/rootfs.h"
+#include "tree_layer.h"
 #include "util/fd.h"
 #include "util/path.h"
 #include "util/tree.h"
@@ -13,48 +13,6 @@
 #include <stdio.h>
 
 /* ---- bind ---- */
-
-/* The files of the context as a layer of their own, as COPY to / would make it. */
-static int copy_context(struct builder *b, struct node *n, const char *to, struct digest *layer,
-			struct error *err)
-{
-	auto_done(draft) struct draft d = DRAFT_NONE;
-	struct strv none = { 0 };
-	auto_close int empty = rootfs_mount(b->st, NULL, 0, -1, ROOTFS_NODEV, err);
-	struct copier c = { .draft = &d, .tree = &b->context.tree };
-	int r;
-
-	if (empty < 0 || draft_begin(b->st, &none, empty, &d, err) < 0)
-		return -1;
-	r = copier_copy(&c, n, to, "", err);
-	copier_done(&c);
-	return r < 0 ? -1 : draft_commit(&d, b->epoch, layer, err);
-}
-
-static int context_layer(struct step_mounts *sm, struct step_mount *m, struct node *n,
-			 const char *to, struct error *err)
-{
-	struct builder *b = sm->b;
-	struct cache_entry e = { .has_layer = true };
-	char key[SHA256_HEX];
-	struct key k;
-	int r;
-
-	key_begin(&k, "CONTEXT");
-	key_add(&k, "content", m->content);
-	key_int(&k, "epoch", b->epoch);
-	key_end(&k, key);
-	r = b->r->no_cache ? 0 : cache_find(b->st, key, &e, err);
-	if (r < 0)
-		return -1;
-	if (r == 0) {
-		e = (struct cache_entry){ .has_layer = true };
-		if (copy_context(b, n, to, &e.layer, err) < 0 || cache_put(b->st, key, &e, err) < 0)
-			return -1;
-	}
-	strv_add(&m->origin.layers, e.layer.hex);
-	return 0;
-}
 
 /* Layers as a tree; what is written to one that may be goes with the build's staging directory. */
 static int mount_view(struct step_mounts *sm, const struct step_mount *m, struct error *err)
@@ -80,6 +38,7 @@ int step_bind_make(struct step_mounts *sm, struct step_mount *m, struct error *e
 	const char *name;
 
 	if (!m->origin.layered) {
+		struct digest layer;
 		bool ignored;
 		struct node *n;
 
@@ -87,8 +46,9 @@ int step_bind_make(struct step_mounts *sm, struct step_mount *m, struct error *e
 			return error_set(err, ERR_BUSY, "'%s' has gone", path + 1);
 		free(path);
 		path = S_ISDIR(n->st.st_mode) ? xstrdup("/") : xasprintf("/%s", n->name);
-		if (context_layer(sm, m, n, path, err) < 0)
+		if (tree_layer(sm->b, m->origin.tree, n, m->content, path, &layer, err) < 0)
 			return -1;
+		strv_add(&m->origin.layers, layer.hex);
 	}
 	view = mount_view(sm, m, err);
 	if (view < 0 || step_attach(sm, view, &name, err) < 0)

@@ -14,7 +14,14 @@
 
 void build_request_init(struct build_request *r)
 {
-	*r = (struct build_request){ .epoch = -1 };
+	*r = (struct build_request){ .epoch = -1, .jobs = UNSET };
+	run_request_init(&r->step);
+}
+
+static void caches_done(struct build_cache *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(v[i].place);
 }
 
 void build_request_done(struct build_request *r)
@@ -40,6 +47,21 @@ void build_request_done(struct build_request *r)
 	}
 	vec_done(&r->contexts);
 	strv_done(&r->allow);
+	run_request_done(&r->step);
+	strv_done(&r->no_cache_stages);
+	strv_done(&r->env);
+	strv_done(&r->unset_env);
+	strv_done(&r->unset_labels);
+	strmap_done(&r->annotations);
+	vec_each (&r->outputs, o) {
+		free(o->dest);
+		strv_done(&o->names);
+	}
+	vec_done(&r->outputs);
+	caches_done(r->cache_from.v, r->cache_from.n);
+	vec_done(&r->cache_from);
+	caches_done(r->cache_to.v, r->cache_to.n);
+	vec_done(&r->cache_to);
 	*r = (struct build_request){ .epoch = -1 };
 }
 

@@ -3,19 +3,12 @@
  */
 #include "commands.h"
 
-#include "build/build.h"
 #include "build_display.h"
+#include "build_opts.h"
 #include "output.h"
 #include "util/fd.h"
 
 #include <fcntl.h>
-
-struct build_args {
-	struct strv tags, build_args, allow;
-	struct strmap labels;
-	char *file, *target, *platform, *pull, *network, *iidfile, *progress;
-	bool no_cache, quiet;
-};
 
 static int pull_parse(void *field, const char *text, const struct opt *o, struct error *err)
 {
@@ -96,24 +89,10 @@ static const struct opt opts[] = {
 	OPT_END,
 };
 
-static int set_epoch(struct build_request *r, struct error *err)
+static int fill(struct build_args *args, const char *context, struct error *err)
 {
-	const char *text = getenv("SOURCE_DATE_EPOCH");
-	uint64_t epoch;
+	struct build_request *r = &args->request;
 
-	if (str_empty(text))
-		return 0;
-	if (!str_u64(text, &epoch) || epoch > INT64_MAX)
-		return error_set(err, ERR_INVALID,
-				 "SOURCE_DATE_EPOCH '%s': must be seconds since 1970", text);
-	r->epoch = (int64_t)epoch;
-	return 0;
-}
-
-static int fill(struct build_args *args, const char *context, struct build_request *r,
-		struct error *err)
-{
-	build_request_init(r);
 	r->context = context;
 	r->file = args->file;
 	r->target = args->target;
@@ -128,7 +107,7 @@ static int fill(struct build_args *args, const char *context, struct build_reque
 	strmap_copy(&r->labels, &args->labels);
 	if (args->pull)
 		pull_policy_parse(args->pull, &r->pull);
-	return set_epoch(r, err);
+	return build_args_finish(args, err);
 }
 
 static int report(const struct build_args *args, const struct build_result *result, struct error *err)
@@ -155,21 +134,19 @@ static enum display_kind kind_of(const struct build_args *args)
 static int build_run(struct app *app, void *arg, struct strv *operands, struct error *err)
 {
 	struct build_args *args = arg;
-	struct build_request request;
 	struct build_result result = { 0 };
 	struct display *display;
 	int code = 0, r;
 
-	r = fill(args, operands->v[0], &request, err);
+	r = fill(args, operands->v[0], err);
 	if (r == 0) {
 		display = display_begin(kind_of(args));
 		app->engine.progress = display_progress(display);
-		r = build_image(&app->engine, &request, &result, &code, err);
+		r = build_image(&app->engine, &args->request, &result, &code, err);
 		display_end(display, r == 0);
 	}
 	if (r == 0)
 		r = report(args, &result, err);
-	build_request_done(&request);
 	build_result_done(&result);
 	return r;
 }
@@ -182,6 +159,9 @@ const struct command cmd_build = {
 		"CONTEXT is a directory, or - for a Dockerfile or a tar on stdin. The last line "
 		"of the output is the ID of the image.",
 	.opts = opts,
+	.more_opts = build_more_opts,
+	.init = build_args_init,
+	.done = build_args_done,
 	.args_size = sizeof(struct build_args),
 	.needs = NEED_STORE | NEED_NAMESPACE | NEED_ENGINE | NEED_MOUNTS,
 	.min = 1,

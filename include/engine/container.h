@@ -95,7 +95,7 @@ int container_exec(struct engine *e, struct container *c, const struct exec_requ
  * progress (PROGRESS_OUTPUT under id), and leaves its upper directory in s as diff/, cleaned of
  * what we put there (hosts, resolv.conf, mount points we made). exit_code is the command's.
  */
-int engine_run_step(struct engine *e, const struct run_request *r, const struct image_settings *image,
+int engine_run_step(struct engine *e, struct run_request *r, const struct image_settings *image,
 		    const char *id, struct staging *s, int *exit_code, struct error *err);
 
 #endif

@@ -29,6 +29,14 @@ int archive_load(struct store *st, const char *path, const char *want, const str
 int archive_save(struct store *st, const struct strv *images, enum archive_format format, int fd,
 		 const char *path, enum compression compression, const struct progress *p,
 		 struct error *err);
+/* The same of images, or an index of several, by what they are; names are canonical. */
+struct archive_image {
+	struct descriptor target;
+	struct strv names;
+};
+int archive_save_target(struct store *st, const struct archive_image *image,
+			enum archive_format format, int fd, const char *path,
+			enum compression compression, const struct progress *p, struct error *err);
 /* A tar (any compression, path or "-") becomes an image of one layer. name may be NULL. */
 struct import_options {
 	const char *name, *message;

@@ -75,6 +75,13 @@ int image_size(struct store *st, const struct image *i, int64_t *bytes, struct e
  * otherwise). layers: diffIDs whose layers are published; media types are OCI's, uncompressed, when
  * no compressed form is known. The result is filled for the caller.
  */
+struct image_form {
+	bool docker;			  /* docker's media types, else OCI's */
+	const struct strmap *annotations; /* of the manifest, or NULL */
+};
+/* The same without a name: *target is to be named while the caller's staging entry lives. */
+int image_put(struct store *st, const struct image_config *config, const struct image_form *form,
+	      struct descriptor *target, struct error *err);
 int image_commit(struct store *st, const struct image_config *config, const char *const *names,
 		 size_t n, struct image *result, struct error *err);
 

@@ -5,6 +5,9 @@
  *        the last step, which names the image; what the steps made are cache entries.
  */
 #include "builder.h"
+#include "foreign.h"
+#include "output.h"
+#include "publish.h"
 #include "util/fd.h"
 #include "util/log.h"
 #include "util/text.h"
@@ -186,8 +189,8 @@ static int plan(struct builder *b, struct error *err)
 	if (epoch && (!str_i64(epoch, &b->epoch) || b->epoch < 0))
 		return error_set(err, ERR_INVALID, "SOURCE_DATE_EPOCH '%s': seconds since 1970",
 				 epoch);
-	if (b->r->platform) {
-		if (platform_parse(b->r->platform, &b->platform, err) < 0)
+	if (b->platform_text) {
+		if (platform_parse(b->platform_text, &b->platform, err) < 0)
 			return -1;
 	} else {
 		platform_host(&b->platform);
@@ -203,7 +206,7 @@ static int plan(struct builder *b, struct error *err)
 	b->states = xcalloc(b->stages.v.n, sizeof(*b->states));
 	for (size_t i = 0; i < b->stages.v.n; i++)
 		stage_state_init(&b->states[i]);
-	return tell_lints(b, err);
+	return tell_lints(b, err) < 0 ? -1 : foreign_check(b, err);
 }
 
 static void warn_unused_args(struct builder *b)
@@ -224,91 +227,6 @@ static void warn_unused_args(struct builder *b)
 				       unused.s));
 }
 
-/* ---- the image ---- */
-
-/*
- * When it was created: the time of the first build that gave just this image, so that a build in
- * which nothing changed gives the same ID.
- */
-static int creation_time(struct builder *b, const struct image_config *c, int64_t *created,
-			 struct error *err)
-{
-	auto_done(str) struct str text = { 0 };
-	char key[SHA256_HEX], known[32];
-	struct key k;
-	int r;
-
-	*created = b->epoch;
-	if (b->epoch >= 0)
-		return 0;
-	image_config_format(c, &text);
-	key_begin(&k, "IMAGE");
-	key_add(&k, "configuration", str_get(&text));
-	key_end(&k, key);
-	r = b->r->no_cache ? 0 : cache_find_text(b->st, key, known, sizeof(known), err);
-	if (r < 0)
-		return -1;
-	if (r == 1 && str_i64(known, created) && *created > 0)
-		return 0;
-	*created = time_now_ns() / NSEC_PER_SEC;
-	snprintf(known, sizeof(known), "%lld", (long long)*created);
-	return cache_put_text(b->st, key, known, err);
-}
-
-static int set_created(struct builder *b, struct image_config *c, struct error *err)
-{
-	char text[TEXT_TIME_MAX];
-	int64_t created;
-
-	if (creation_time(b, c, &created, err) < 0)
-		return -1;
-	if (created)
-		text_rfc3339nano(created * NSEC_PER_SEC, text, sizeof(text));
-	else /* zero would be printed as "never" */
-		snprintf(text, sizeof(text), "1970-01-01T00:00:00Z");
-	free(c->created);
-	c->created = xstrdup(text);
-	vec_each (&c->history, h)
-		if (!h->created)
-			h->created = xstrdup(text);
-	return 0;
-}
-
-static int parse_tags(struct builder *b, struct error *err)
-{
-	strv_each (&b->r->tags, i) {
-		auto_done(reference) struct reference ref = { 0 };
-
-		if (reference_parse(b->r->tags.v[i], &ref, err) < 0)
-			return error_add(err, "tag '%s'", b->r->tags.v[i]);
-		if (ref.transport != TRANSPORT_NONE || digest_is_set(&ref.digest))
-			return error_set(err, ERR_INVALID, "tag '%s': a name and a tag only",
-					 b->r->tags.v[i]);
-		strv_take(&b->result->names, reference_name(&ref));
-	}
-	return 0;
-}
-
-static int commit(struct builder *b, struct error *err)
-{
-	struct image_config *c = &b->states[b->stages.target].config;
-	const struct strv *names = &b->result->names;
-	auto_close int lock = -1;
-	struct image image;
-
-	strmap_copy(&c->config.labels, &b->r->labels);
-	if (set_created(b, c, err) < 0)
-		return -1;
-	lock = store_lock(b->st, LOCK_SHARED, err);
-	if (lock < 0)
-		return -1;
-	if (image_commit(b->st, c, (const char *const *)names->v, names->n, &image, err) < 0)
-		return -1;
-	b->result->id = image.id;
-	image_done(&image);
-	return 0;
-}
-
 /* Each after those it needs, which stand in front of it. */
 static int build_stages(struct builder *b, struct error *err)
 {
@@ -320,43 +238,115 @@ static int build_stages(struct builder *b, struct error *err)
 
 static void builder_done(struct builder *b)
 {
-	struct error ignored = { 0 }; /* the next build hashes those files again */
-
-	if (context_save(b->st, &b->context, &ignored) < 0)
-		log_debug("build: what was learnt about the context's files could not be kept");
 	for (size_t i = 0; b->states && i < b->stages.v.n; i++)
 		stage_state_done(&b->states[i]);
 	free(b->states);
 	stages_done(&b->stages);
 	dockerfile_done(&b->df);
-	context_done(&b->context);
 	named_done(b);
+	share_done(&b->share);
 	platform_done(&b->platform);
 	strv_done(&b->args_used);
 	staging_end(b->st, &b->staging);
 }
 
+/* One platform, up to what its image is made of. Files that were asked for are written. */
+static int build_platform(struct builder *b, bool several, struct descriptor *target,
+			  struct digest *id, struct error *err)
+{
+	if (staging_begin(b->st, &b->staging, err) < 0 || plan(b, err) < 0 || build_stages(b, err) < 0)
+		return -1;
+	warn_unused_args(b);
+	if (publish_settle(b, err) < 0 || output_files(b, several, err) < 0)
+		return -1;
+	if (output_wants_image(b->r) && publish_put(b, target, id, err) < 0)
+		return -1;
+	return share_export(b, err);
+}
+
+struct images { /* of each platform */
+	VEC(struct descriptor) v;
+	struct descriptor index;
+};
+
+static void images_done(struct images *i)
+{
+	vec_each (&i->v, d)
+		descriptor_done(d);
+	vec_done(&i->v);
+	descriptor_done(&i->index);
+}
+
+static int build_each(struct engine *e, const struct build_request *r, const struct strv *platforms,
+		      struct context *context, struct images *images, struct build_result *result,
+		      int *exit_code, struct error *err)
+{
+	strv_each (platforms, i) {
+		struct builder b = { .e = e,
+				     .st = e->store,
+				     .r = r,
+				     .platform_text = *platforms->v[i] ? platforms->v[i] : NULL,
+				     .result = result,
+				     .exit_code = exit_code,
+				     .staging = STAGING_NONE,
+				     .step_lock = -1,
+				     .context = CONTEXT_NONE };
+		int status;
+
+		context_move(context, &b.context);
+		status = build_platform(&b, platforms->n > 1, vec_add(&images->v), &result->id, err);
+		context_move(&b.context, context);
+		builder_done(&b);
+		if (status < 0)
+			return platforms->n > 1 ? error_add(err, "platform %s", platforms->v[i]) : -1;
+	}
+	return 0;
+}
+
+static int finish(struct engine *e, const struct build_request *r, struct images *images,
+		  struct build_result *result, struct error *err)
+{
+	const struct descriptor *target = &images->v.v[0];
+
+	if (!output_wants_image(r))
+		return 0;
+	if (images->v.n > 1) {
+		target = &images->index;
+		if (publish_index(e->store, images->v.v, images->v.n, &images->index, err) < 0)
+			return -1;
+		result->id = images->index.digest;
+	}
+	result->manifest = target->digest;
+	result->manifest_size = target->size;
+	result->media_type = images->v.n > 1	? MEDIA_OCI_INDEX
+			     : r->docker_format ? MEDIA_DOCKER_MANIFEST
+						: MEDIA_OCI_MANIFEST;
+	return output_image(e->store, r, target, &result->names, &e->progress, err);
+}
+
 int build_image(struct engine *e, const struct build_request *r, struct build_result *result,
 		int *exit_code, struct error *err)
 {
-	struct builder b = { .e = e,
-			     .st = e->store,
-			     .r = r,
-			     .result = result,
-			     .exit_code = exit_code,
-			     .staging = STAGING_NONE,
-			     .step_lock = -1,
-			     .context = CONTEXT_NONE };
+	/* over all of it: what one platform gave lives until it has a name */
+	struct staging session = STAGING_NONE;
+	auto_done(strv) struct strv platforms = { 0 };
+	struct context context = CONTEXT_NONE;
+	struct images images = { 0 };
+	struct error ignored = { 0 }; /* the next build hashes those files again */
 	int status = -1;
 
 	*result = (struct build_result){ 0 };
 	*exit_code = 0;
-	if (parse_tags(&b, err) == 0 && staging_begin(b.st, &b.staging, err) == 0 &&
-	    context_open(b.st, r, &b.staging, &b.context, err) == 0 && plan(&b, err) == 0 &&
-	    build_stages(&b, err) == 0) {
-		warn_unused_args(&b);
-		status = commit(&b, err);
-	}
-	builder_done(&b);
+	strv_split(&platforms, r->platform ? r->platform : "", ',');
+	if (publish_names(&r->tags, &result->names, err) == 0 &&
+	    staging_begin(e->store, &session, err) == 0 &&
+	    context_open(e->store, r, &session, &context, err) == 0 &&
+	    build_each(e, r, &platforms, &context, &images, result, exit_code, err) == 0)
+		status = finish(e, r, &images, result, err);
+	if (context_save(e->store, &context, &ignored) < 0)
+		log_debug("build: what was learnt about the context's files could not be kept");
+	context_done(&context);
+	images_done(&images);
+	staging_end(e->store, &session);
 	return status;
 }

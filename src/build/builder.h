@@ -16,6 +16,7 @@
 #include "context.h"
 #include "instructions.h"
 #include "named.h"
+#include "share.h"
 #include "stages.h"
 
 #define ENV_TOTAL_MAX (2 << 20) /* bytes of a stage's environment */
@@ -26,6 +27,7 @@ struct stage_state {
 	struct strv layers; /* diffID hexes, lowest first */
 	struct strv args;   /* "K=V": ARGs in scope */
 	bool cmd_set;	    /* CMD was given in this very stage */
+	size_t base_layers; /* how many of the layers came with the base image */
 	int view;	    /* a read-only mount of the layers, -1 until needed */
 };
 struct builder {
@@ -40,7 +42,9 @@ struct builder {
 	struct dockerfile df;
 	struct stages stages;
 	struct stage_state *states;
+	const char *platform_text; /* NULL: this machine's */
 	struct platform platform;
+	struct share share;
 	struct strv args_used; /* names of build arguments that some ARG took */
 	int64_t epoch;
 	/* the step under way */

@@ -15,6 +15,8 @@
 #include "oci/digest.h"
 #include "store/store.h"
 
+#define CACHE_TEXT_MAX 256
+
 struct cache_entry {
 	bool has_layer;
 	struct digest layer;

@@ -215,6 +215,16 @@ int context_save(struct store *st, struct context *c, struct error *err)
 	return c->cached ? stat_cache_save(st, &c->stats, err) : 0;
 }
 
+void context_move(struct context *from, struct context *to)
+{
+	*to = *from;
+	*from = (struct context)CONTEXT_NONE;
+	if (to->tree.ignore)
+		to->tree.ignore = &to->ignore;
+	if (to->tree.stats)
+		to->tree.stats = &to->stats;
+}
+
 void context_done(struct context *c)
 {
 	tree_done(&c->tree);

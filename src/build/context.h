@@ -33,6 +33,8 @@ int context_open_named(struct store *st, const char *source, const char *dir,
 		       struct staging *staging, struct context *c, struct error *err);
 /* Writes what was learnt about files. */
 int context_save(struct store *st, struct context *c, struct error *err);
+/* to holds none. */
+void context_move(struct context *from, struct context *to);
 void context_done(struct context *c);
 
 #endif

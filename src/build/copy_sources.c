@@ -287,6 +287,9 @@ int copy_sources_digest(struct builder *b, const struct instruction *in, struct 
 			key_add(&k, d->word, d->body);
 		key_end(&k, quick);
 		r = b->r->no_cache ? 0 : cache_find_text(b->st, quick, hex, SHA256_HEX, err);
+		share_note(b, quick, NULL, 0);
+		if (r == 0 && !b->r->no_cache && share_fetch(b, quick, err) == 1)
+			r = cache_find_text(b->st, quick, hex, SHA256_HEX, err);
 		if (r != 0)
 			return r < 0 ? -1 : 0;
 	}

@@ -27,6 +27,7 @@ static int from_stage(struct builder *b, struct stage_state *s, size_t base, str
 		return -1;
 	begin_with(s, &other->config);
 	strv_copy(&s->layers, &other->layers);
+	s->base_layers = other->base_layers;
 	strv_copy(&s->args, &other->args);
 	return 0;
 }
@@ -49,6 +50,7 @@ static int from_image(struct builder *b, struct stage_state *s, const struct sta
 	begin_with(s, &i.config);
 	vec_each (&i.diff_ids, d)
 		strv_add(&s->layers, d->hex);
+	s->base_layers = s->layers.n;
 	r = cache_keep_layers(b->st, &s->layers, err);
 	if (r < 0)
 		error_add(err, "image '%s'", base);
@@ -85,7 +87,7 @@ static int from_files(struct builder *b, struct stage_state *s, const struct sta
 		return -1;
 	key_begin(&k, "FILES");
 	if (tree_find(&c->tree, "", &top, &ignored, err) < 0 ||
-	    node_key(&c->tree, top, NULL, &k, err) < 0)
+	    node_key(&c->tree, top, NULL, "", &k, err) < 0)
 		return -1;
 	key_end(&k, content);
 	if (tree_layer(b, &c->tree, top, content, "/", &layer, err) < 0)

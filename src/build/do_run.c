@@ -129,6 +129,20 @@ static int check_network(const struct builder *b, const struct instruction *in,
 	return 0;
 }
 
+/* What --ulimit, --add-host and the like say, when they say something. */
+static void key_options(const struct builder *b, struct key *k)
+{
+	auto_done(str) struct str text = { 0 }, none = { 0 };
+	struct run_request unset;
+
+	run_request_init(&unset);
+	fields_format(run_request_fields, &b->r->step, false, &text);
+	fields_format(run_request_fields, &unset, false, &none);
+	run_request_done(&unset);
+	if (strcmp(str_get(&text), str_get(&none)) != 0)
+		key_add(k, "options", str_get(&text));
+}
+
 static void make_key(const struct builder *b, const struct stage_state *s,
 		     const struct run_request *r, const char *script,
 		     const struct step_mounts *mounts, char key[SHA256_HEX])
@@ -146,6 +160,7 @@ static void make_key(const struct builder *b, const struct stage_state *s,
 	key_add(&k, "workdir", c->working_dir);
 	key_add(&k, "network", r->network);
 	key_int(&k, "privileged", r->privileged);
+	key_options(b, &k);
 	step_mounts_key(mounts, &k);
 	key_add(&k, "architecture", s->config.platform.architecture);
 	key_add(&k, "variant", s->config.platform.variant);
@@ -239,6 +254,7 @@ int do_run(struct builder *b, struct stage_state *s, const struct instruction *i
 	int r;
 
 	run_request_init(&x.r);
+	fields_copy(run_request_fields, &x.r, &b->r->step);
 	r = prepare(b, s, in, &x, err);
 	if (r == 0)
 		r = step_find(b, s, x.key, x.created_by, err);

@@ -10,6 +10,7 @@
 #include "util/text.h"
 
 #include <stdio.h>
+#include <strings.h>
 
 void stage_state_init(struct stage_state *s)
 {
@@ -87,12 +88,24 @@ void stage_add_history(struct builder *b, struct stage_state *s, const char *cre
 		h->created = xstrdup(text_rfc3339nano(created * NSEC_PER_SEC, text, sizeof(text)));
 }
 
-static void take_result(struct builder *b, struct stage_state *s, const struct cache_entry *e,
-			const char *created_by)
+static void take_result(struct builder *b, struct stage_state *s, const char *key,
+			const struct cache_entry *e, const char *created_by)
 {
+	share_note(b, key, e->has_layer ? &e->layer : NULL, e->created);
 	if (e->has_layer)
 		stage_add_layer(s, &e->layer);
 	stage_add_history(b, s, created_by, !e->has_layer, e->created);
+}
+
+/* --no-cache-filter names the stage. */
+static bool stage_uncached(const struct builder *b)
+{
+	const char *name = b->stages.v.n > b->stage ? b->stages.v.v[b->stage].name : NULL;
+
+	strv_each (&b->r->no_cache_stages, i)
+		if (name && strcasecmp(b->r->no_cache_stages.v[i], name) == 0)
+			return true;
+	return false;
 }
 
 static int look_up(struct builder *b, struct stage_state *s, const char *key,
@@ -101,9 +114,11 @@ static int look_up(struct builder *b, struct stage_state *s, const char *key,
 	struct cache_entry e;
 	int r = cache_find(b->st, key, &e, err);
 
+	if (r == 0 && share_fetch(b, key, err) == 1)
+		r = cache_find(b->st, key, &e, err);
 	if (r != 1)
 		return r;
-	take_result(b, s, &e, created_by);
+	take_result(b, s, key, &e, created_by);
 	b->cached = true;
 	return 1;
 }
@@ -113,7 +128,7 @@ int step_find(struct builder *b, struct stage_state *s, const char *key, const c
 {
 	int r;
 
-	if (b->r->no_cache)
+	if (b->r->no_cache || stage_uncached(b))
 		return 0;
 	r = look_up(b, s, key, created_by, err);
 	if (r != 0)
@@ -135,7 +150,7 @@ int step_finish(struct builder *b, struct stage_state *s, const char *key,
 
 	if (layer)
 		e.layer = *layer;
-	take_result(b, s, &e, created_by);
+	take_result(b, s, key, &e, created_by);
 	return cache_put(b->st, key, &e, err);
 }
 

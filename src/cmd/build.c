@@ -78,7 +78,7 @@ static const struct opt opts[] = {
 		 "the network of RUN steps (default none)"),
 	OPT_FLAG(0, "no-cache", build_args, no_cache, "carry out every step anew"),
 	OPT_STRING(0, "platform", build_args, platform, "OS/ARCH", "the platform of the image"),
-	OPT_ENUM(0, "progress", build_args, progress, "auto|plain|tty|quiet",
+	OPT_ENUM(0, "progress", build_args, progress, "auto|plain|tty|quiet|rawjson",
 		 "how steps are shown (default auto: tty on a terminal, else plain)"),
 	{ OPT_(0, "pull", &pull, build_args, pull, char *,
 	       "when to fetch base images: always, missing, never, newer"),
@@ -110,14 +110,60 @@ static int fill(struct build_args *args, const char *context, struct error *err)
 	return build_args_finish(args, err);
 }
 
+static int write_metadata(const struct build_args *args, const struct build_result *result,
+			  struct error *err)
+{
+	auto_done(str) struct str text = { 0 };
+	auto_free char *names = strv_join(&result->names, ",");
+	char id[DIGEST_TEXT_MAX], manifest[DIGEST_TEXT_MAX];
+
+	digest_format(&result->id, id);
+	digest_format(&result->manifest, manifest);
+	str_add(&text, "{");
+	if (digest_is_set(&result->manifest)) {
+		if (!str_eq(result->media_type, MEDIA_OCI_INDEX))
+			str_addf(&text, "\n  \"containerimage.config.digest\": \"%s\",", id);
+		str_addf(&text,
+			 "\n  \"containerimage.descriptor\": {\"mediaType\": \"%s\", \"digest\": "
+			 "\"%s\", \"size\": %lld},\n  \"containerimage.digest\": \"%s\",",
+			 result->media_type, manifest, (long long)result->manifest_size, manifest);
+	}
+	str_add(&text, "\n  \"image.name\": ");
+	str_add_json(&text, names);
+	str_add(&text, "\n}\n");
+	return file_write(AT_FDCWD, args->metadata_file, text.s, text.len, 0644, false, err);
+}
+
+/* Does the result itself go to stdout? Then the ID does not. */
+static bool stdout_is_taken(const struct build_request *r)
+{
+	vec_each (&r->outputs, o)
+		if (str_eq(o->dest, "-"))
+			return true;
+	return false;
+}
+
 static int report(const struct build_args *args, const struct build_result *result, struct error *err)
 {
 	char id[DIGEST_TEXT_MAX];
 
+	if (args->metadata_file && write_metadata(args, result, err) < 0)
+		return error_add(err, "--metadata-file");
+	if (!digest_is_set(&result->id))
+		return 0;
 	digest_format(&result->id, id);
 	if (args->iidfile && file_write(AT_FDCWD, args->iidfile, id, strlen(id), 0644, false, err) < 0)
 		return error_add(err, "--iidfile");
-	return output_line(err, "%s", id);
+	return stdout_is_taken(&args->request) ? 0 : output_line(err, "%s", id);
+}
+
+/* Where progress is shown. */
+static int open_log(const struct build_args *args, struct error *err)
+{
+	int fd = args->logfile ? open(args->logfile, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)
+			       : fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+
+	return fd < 0 ? error_sys(err, "%s", args->logfile ? args->logfile : "stderr") : fd;
 }
 
 static enum display_kind kind_of(const struct build_args *args)
@@ -128,23 +174,37 @@ static enum display_kind kind_of(const struct build_args *args)
 		return DISPLAY_PLAIN;
 	if (str_eq(args->progress, "tty"))
 		return DISPLAY_TTY;
+	if (str_eq(args->progress, "rawjson"))
+		return DISPLAY_JSON;
 	return DISPLAY_AUTO;
+}
+
+static int build(struct app *app, struct build_args *args, struct build_result *result,
+		 struct error *err)
+{
+	auto_close int log = open_log(args, err);
+	struct display *display;
+	int code = 0, r;
+
+	if (log < 0)
+		return -1;
+	display = display_begin(kind_of(args), log);
+	app->engine.progress = display_progress(display);
+	r = build_image(&app->engine, &args->request, result, &code, err);
+	display_end(display, r == 0);
+	return r;
 }
 
 static int build_run(struct app *app, void *arg, struct strv *operands, struct error *err)
 {
 	struct build_args *args = arg;
 	struct build_result result = { 0 };
-	struct display *display;
-	int code = 0, r;
+	int r = fill(args, operands->v[0], err);
 
-	r = fill(args, operands->v[0], err);
-	if (r == 0) {
-		display = display_begin(kind_of(args));
-		app->engine.progress = display_progress(display);
-		r = build_image(&app->engine, &args->request, &result, &code, err);
-		display_end(display, r == 0);
-	}
+	if (r == 0 && stdout_is_taken(&args->request) && output_is_terminal())
+		r = error_set(err, ERR_USAGE, "an archive is not written to a terminal");
+	if (r == 0)
+		r = build(app, args, &result, err);
 	if (r == 0)
 		r = report(args, &result, err);
 	build_result_done(&result);

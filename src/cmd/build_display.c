@@ -7,6 +7,8 @@
  */
 #include "build_display.h"
 
+#include "build_json.h"
+
 #include "util/fd.h"
 #include "util/str.h"
 #include "util/text.h"
@@ -30,6 +32,7 @@ struct step {
 struct display {
 	enum display_kind kind;
 	bool terminal;
+	int fd;			/* where it is shown */
 	VEC(struct step) steps; /* those that run, in order of their beginning */
 	int drawn;		/* lines of the live part on the screen */
 	int64_t drawn_ns;
@@ -37,11 +40,12 @@ struct display {
 	struct str failed; /* the output of a step that failed */
 };
 
-struct display *display_begin(enum display_kind kind)
+struct display *display_begin(enum display_kind kind, int out)
 {
 	struct display *d = xcalloc(1, sizeof(*d));
 
-	d->terminal = isatty(STDERR_FILENO);
+	d->fd = out;
+	d->terminal = isatty(out);
 	d->kind = kind != DISPLAY_AUTO ? kind : d->terminal ? DISPLAY_TTY : DISPLAY_PLAIN;
 	return d;
 }
@@ -51,7 +55,7 @@ static void flush(struct display *d)
 	struct error ignored = { 0 }; /* a build does not end because nobody watches */
 
 	if (d->out.len)
-		fd_write_all(STDERR_FILENO, d->out.s, d->out.len, &ignored);
+		fd_write_all(d->fd, d->out.s, d->out.len, &ignored);
 	str_clear(&d->out);
 }
 
@@ -313,7 +317,7 @@ static void on_end(struct display *d, struct step *s, const struct progress_repo
 
 static void on_note(struct display *d, const struct progress_report *r)
 {
-	if (d->kind == DISPLAY_QUIET || !r->text)
+	if (d->kind == DISPLAY_QUIET || d->kind == DISPLAY_JSON || !r->text)
 		return;
 	if (d->kind == DISPLAY_TTY)
 		erase(d);
@@ -325,6 +329,12 @@ static void report(void *arg, const struct progress_report *r)
 {
 	struct display *d = arg;
 	struct step *s = r->id ? find_step(d, r->id) : NULL;
+
+	if (d->kind == DISPLAY_JSON)
+		build_json_add(&d->out, r,
+			       r->event == PROGRESS_BEGIN ? r->text
+			       : s			  ? s->text
+							  : NULL);
 
 	if (r->event == PROGRESS_BEGIN)
 		on_begin(d, r);
@@ -368,7 +378,7 @@ void display_end(struct display *d, bool succeeded)
 {
 	if (d->kind == DISPLAY_TTY)
 		erase(d);
-	if (!succeeded)
+	if (!succeeded && d->kind != DISPLAY_JSON)
 		add_failed(d);
 	flush(d);
 	vec_each (&d->steps, s)

@@ -13,10 +13,12 @@
 
 #include <stdbool.h>
 
-enum display_kind { DISPLAY_AUTO, DISPLAY_PLAIN, DISPLAY_TTY, DISPLAY_QUIET };
+enum display_kind { DISPLAY_AUTO, DISPLAY_PLAIN, DISPLAY_TTY, DISPLAY_QUIET, DISPLAY_JSON };
 
 struct display;
-struct display *display_begin(enum display_kind kind); /* auto: tty when stderr is a terminal */
+/* out: where it is shown, borrowed: stderr, or a log file. */
+struct display *display_begin(enum display_kind kind,
+			      int out); /* auto: tty when stderr is a terminal */
 struct progress display_progress(struct display *d);
 /* Ends and frees it. When the build failed, what a step printed last is shown. */
 void display_end(struct display *d, bool succeeded);

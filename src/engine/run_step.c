@@ -365,14 +365,15 @@ static int step_collect(struct engine *e, const struct run_request *r, struct st
 	return 0;
 }
 
-int engine_run_step(struct engine *e, const struct run_request *r, const struct image_settings *image,
+int engine_run_step(struct engine *e, struct run_request *r, const struct image_settings *image,
 		    const char *id, struct staging *dir, int *exit_code, struct error *err)
 {
 	struct step s = { .rootfs = -1, .out = { -1, -1 }, .err_ = { -1, -1 } };
 	int status = -1;
 
 	spec_init(&s.spec);
-	if (step_prepare(e, r, image, dir, &s, err) == 0 &&
+	if (request_read_profiles(&r->security_opt, err) == 0 &&
+	    step_prepare(e, r, image, dir, &s, err) == 0 &&
 	    step_run(e, id, dir->fd, &s, exit_code, err) == 0)
 		status = *exit_code == 0 ? step_collect(e, r, dir, &s, err) : 0;
 	step_done(&s);

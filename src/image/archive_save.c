@@ -26,6 +26,7 @@ struct saved {
 	struct strv names;   /* canonical, as asked for */
 	struct str manifest; /* its bytes */
 	struct descriptor target;
+	bool listed; /* in index.json: not only a part of an index that is */
 };
 struct saving {
 	struct store *st;
@@ -33,6 +34,7 @@ struct saving {
 	enum compression compression;
 	const struct progress *progress;
 	VEC(struct saved) images;
+	struct saved index; /* of all images, when its manifest is not empty */
 	struct archive_out out;
 	struct strv written; /* digests */
 };
@@ -46,6 +48,9 @@ static void saving_done(struct saving *s)
 		descriptor_done(&i->target);
 	}
 	vec_done(&s->images);
+	strv_done(&s->index.names);
+	str_done(&s->index.manifest);
+	descriptor_done(&s->index.target);
 	strv_done(&s->written);
 }
 
@@ -114,6 +119,7 @@ static int image_add(struct saving *s, const char *text, struct error *err)
 	} else {
 		at = vec_add(&s->images);
 		at->image = image;
+		at->listed = true;
 		if (image_plan(s, at, err) < 0) {
 			free(name);
 			return error_add(err, "image '%s'", text);
@@ -138,7 +144,7 @@ static bool tag_is_single(const struct saving *s, const char *tag)
 
 			n += strcmp(other, tag) == 0;
 		}
-	return n == 1;
+	return n <= 1;
 }
 
 static void index_add(const struct saving *s, const struct saved *i, const char *name,
@@ -154,18 +160,25 @@ static void index_add(const struct saving *s, const struct saved *i, const char 
 	strmap_set(&d->annotations, ANNOTATION_REF, tag_is_single(s, tag) ? tag : name);
 }
 
+static void index_list(const struct saving *s, const struct saved *i, struct manifest *index)
+{
+	strv_each (&i->names, k)
+		index_add(s, i, i->names.v[k], index);
+	if (i->names.n == 0)
+		index_add(s, i, NULL, index);
+}
+
 static int write_index(struct saving *s, struct error *err)
 {
 	auto_done(manifest) struct manifest index = { .schema_version = 2, .is_index = true };
 	auto_done(str) struct str text = { 0 };
 
 	index.media_type = xstrdup(MEDIA_OCI_INDEX);
-	vec_each (&s->images, i) {
-		strv_each (&i->names, k)
-			index_add(s, i, i->names.v[k], &index);
-		if (i->names.n == 0)
-			index_add(s, i, NULL, &index);
-	}
+	vec_each (&s->images, i)
+		if (i->listed)
+			index_list(s, i, &index);
+	if (s->index.listed)
+		index_list(s, &s->index, &index);
 	manifest_format(&index, &text);
 	return archive_out_text(&s->out, "index.json", text.s, text.len, err);
 }
@@ -295,7 +308,85 @@ static int save_write(struct saving *s, struct error *err)
 	vec_each (&s->images, i)
 		if (write_image(s, i, err) < 0)
 			return -1;
+	if (s->index.listed &&
+	    write_text_blob(s, &s->index.target.digest, &s->index.manifest, err) < 0)
+		return -1;
 	return archive_out_finish(&s->out, err);
+}
+
+static int save(struct saving *s, int fd, const char *path, struct error *err)
+{
+	int r = archive_out_open(&s->out, fd, s->format == ARCHIVE_OCI_DIR ? path : NULL, err);
+
+	if (r == 0)
+		r = save_write(s, err);
+	if (s->out.buf)
+		archive_out_done(&s->out);
+	return r;
+}
+
+/* ---- by what it is ---- */
+
+static int target_add(struct saving *s, const struct descriptor *d, const struct strv *names,
+		      struct error *err)
+{
+	struct saved *at = vec_add(&s->images);
+
+	at->listed = names != NULL;
+	if (names)
+		strv_copy(&at->names, names);
+	if (image_load(s->st, d, d->platform, &at->image, err) < 0)
+		return -1;
+	return image_plan(s, at, err);
+}
+
+/* The images of an index; compressed anew they are others, and so is the index. */
+static int index_plan(struct saving *s, const struct archive_image *image, struct error *err)
+{
+	auto_done(manifest) struct manifest m = { 0 };
+	auto_done(str) struct str text = { 0 };
+	struct digest digest;
+
+	if (s->format == ARCHIVE_DOCKER)
+		return error_set(err, ERR_UNSUPPORTED,
+				 "docker's format has no place for several platforms: use oci");
+	if (blob_read(s->st, &image->target.digest, MANIFEST_MAX, &text, err) < 0 ||
+	    manifest_parse(str_get(&text), text.len, image->target.media_type, &m, err) < 0)
+		return -1;
+	vec_each (&m.manifests, d) {
+		const struct saved *made;
+
+		if (target_add(s, d, NULL, err) < 0)
+			return -1;
+		made = &s->images.v[s->images.n - 1];
+		d->digest = made->target.digest;
+		d->size = made->target.size;
+		free(d->digest_text);
+		d->digest_text = xasprintf("sha256:%s", d->digest.hex);
+	}
+	manifest_format(&m, &s->index.manifest);
+	sha256_bytes(str_get(&s->index.manifest), s->index.manifest.len, digest.hex);
+	descriptor_set(&s->index.target, image->target.media_type, &digest,
+		       (int64_t)s->index.manifest.len);
+	strv_copy(&s->index.names, &image->names);
+	s->index.listed = true;
+	return 0;
+}
+
+int archive_save_target(struct store *st, const struct archive_image *image,
+			enum archive_format format, int fd, const char *path,
+			enum compression compression, const struct progress *p, struct error *err)
+{
+	struct saving s = { .st = st, .format = format, .compression = compression, .progress = p };
+	bool is_index = str_eq(image->target.media_type, MEDIA_OCI_INDEX) ||
+			str_eq(image->target.media_type, MEDIA_DOCKER_LIST);
+	int r = is_index ? index_plan(&s, image, err)
+			 : target_add(&s, &image->target, &image->names, err);
+
+	if (r == 0)
+		r = save(&s, fd, path, err);
+	saving_done(&s);
+	return r < 0 ? error_add(err, "save") : 0;
 }
 
 int archive_save(struct store *st, const struct strv *images, enum archive_format format, int fd,
@@ -313,11 +404,7 @@ int archive_save(struct store *st, const struct strv *images, enum archive_forma
 		if (r == 0)
 			r = image_add(&s, images->v[i], err);
 	if (r == 0)
-		r = archive_out_open(&s.out, fd, format == ARCHIVE_OCI_DIR ? path : NULL, err);
-	if (r == 0)
-		r = save_write(&s, err);
-	if (s.out.buf)
-		archive_out_done(&s.out);
+		r = save(&s, fd, path, err);
 	saving_done(&s);
 	staging_end(st, &staging);
 	return r < 0 ? error_add(err, "save") : 0;

@@ -275,8 +275,29 @@ static int layer_describe(struct store *st, const struct digest *diff_id, struct
 	return r;
 }
 
-static int commit_manifest(struct store *st, const struct image_config *config,
-			   struct descriptor *target, struct error *err)
+static const char *docker_type(const char *type)
+{
+	if (str_eq(type, MEDIA_OCI_LAYER))
+		return MEDIA_DOCKER_LAYER;
+	return str_eq(type, MEDIA_OCI_LAYER_GZIP) ? MEDIA_DOCKER_LAYER_GZIP : type;
+}
+
+static void use_docker_types(struct manifest *m)
+{
+	free(m->media_type);
+	m->media_type = xstrdup(MEDIA_DOCKER_MANIFEST);
+	free(m->config.media_type);
+	m->config.media_type = xstrdup(MEDIA_DOCKER_CONFIG);
+	vec_each (&m->layers, d) {
+		char *type = xstrdup(docker_type(d->media_type));
+
+		free(d->media_type);
+		d->media_type = type;
+	}
+}
+
+int image_put(struct store *st, const struct image_config *config, const struct image_form *form,
+	      struct descriptor *target, struct error *err)
 {
 	struct manifest m = { .schema_version = 2 };
 	auto_done(str) struct str text = { 0 };
@@ -293,13 +314,17 @@ static int commit_manifest(struct store *st, const struct image_config *config,
 		if (r == 0)
 			r = layer_describe(st, &d, vec_add(&m.layers), err);
 	}
+	if (form->docker)
+		use_docker_types(&m);
+	if (form->annotations)
+		strmap_copy(&m.annotations, form->annotations);
 	if (r == 0) {
 		str_clear(&text);
 		manifest_format(&m, &text);
 		r = blob_put(st, str_get(&text), text.len, &d, err);
 	}
 	if (r == 0)
-		descriptor_set(target, MEDIA_OCI_MANIFEST, &d, (int64_t)text.len);
+		descriptor_set(target, m.media_type, &d, (int64_t)text.len);
 	manifest_done(&m);
 	return r;
 }
@@ -308,9 +333,10 @@ int image_commit(struct store *st, const struct image_config *config, const char
 		 size_t n, struct image *result, struct error *err)
 {
 	auto_done(descriptor) struct descriptor target = { 0 };
+	const struct image_form form = { 0 };
 
 	image_init(result);
-	if (commit_manifest(st, config, &target, err) < 0)
+	if (image_put(st, config, &form, &target, err) < 0)
 		return error_add(err, "commit image");
 	for (size_t i = 0; i < n; i++)
 		if (image_name_set(st, names[i], &target, err) < 0)

@@ -7,6 +7,7 @@
 #include "output.h"
 #include "image/archive.h"
 #include "publish.h"
+#include "store/owner_stack.h"
 #include "util/fd.h"
 #include "util/path.h"
 
@@ -78,14 +79,35 @@ static int sink_write(void *arg, const void *bytes, size_t n, struct error *err)
 	return fd_write_all(*(const int *)arg, bytes, n, err);
 }
 
-static int write_tar(int view, const char *dest, struct error *err)
+/* Whose the files are, where the file system cannot say. */
+static int find_owners(struct builder *b, const struct strv *layers, int view,
+		       struct owners *owners, struct error *err)
 {
+	auto_done(owner_stack) struct owner_stack below = { 0 };
+	auto_close int tree = -1;
+
+	if (!b->st->single)
+		return 0;
+	tree = openat(view, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (tree < 0)
+		return error_sys(err, "open the result");
+	if (owner_stack_open(b->st, layers, &below, err) < 0)
+		return -1;
+	return owners_collect(tree, view, b->staging.fd, &below, owners, err);
+}
+
+static int write_tar(struct builder *b, const struct strv *layers, int view, const char *dest,
+		     struct error *err)
+{
+	auto_done(owners) struct owners owners = { 0 };
 	struct whole_file f;
 	struct layer_sink sink = { sink_write, &f.fd };
 	int r = whole_open(&f, dest, err);
 
 	if (r == 0)
-		r = tree_tar_write(view, &sink, err);
+		r = find_owners(b, layers, view, &owners, err);
+	if (r == 0)
+		r = tree_tar_write(view, owners.v.n ? &owners : NULL, &sink, err);
 	return whole_close(&f, r, err);
 }
 
@@ -123,7 +145,7 @@ int output_files(struct builder *b, bool several, struct error *err)
 		view = stage_view(b, s, err);
 		if (view < 0)
 			return -1;
-		r = o->type == BUILD_TO_TAR ? write_tar(view, o->dest, err)
+		r = o->type == BUILD_TO_TAR ? write_tar(b, &s->layers, view, o->dest, err)
 					    : write_local(b, view, o->dest, several, err);
 		if (r < 0)
 			return -1;

@@ -6,6 +6,8 @@
  */
 #include "build_opts.h"
 
+#include "limit_opts.h"
+
 #include "util/path.h"
 #include "util/vec.h"
 
@@ -315,6 +317,11 @@ const struct opt build_more_opts[] = {
 		 "add a capability to RUN"),
 	OPT_LIST(0, "cap-drop", build_args, request.step.cap_drop, "CAPABILITY",
 		 "drop a capability of RUN"),
+	OPT_STRING(0, "cgroup-parent", build_args, request.step.cgroup_parent, "PATH",
+		   "the cgroup that those of RUN are made in"),
+	OPT_LIST(0, "device", build_args, request.step.devices, "PATH[:PATH][:rwm]",
+		 "let RUN use a device of the host"),
+	LIMIT_ROWS(build_args, request.step.limits),
 	OPT_LIST(0, "dns", build_args, request.step.dns, "ADDRESS", "a name server of RUN, or none"),
 	OPT_LIST(0, "dns-option", build_args, request.step.dns_option, "OPTION",
 		 "an option of RUN's resolv.conf"),

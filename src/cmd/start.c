@@ -96,8 +96,8 @@ static int find_all(struct app *app, bool by_policy, struct strv *names, struct 
 		container_init(&whole);
 		if (container_is_alive(c) || c->status == CONTAINER_CORRUPT)
 			continue;
-		if (!by_policy || (container_load(&app->store, c->id, &whole, &gone) == 0 &&
-				   policy_wants(&whole)))
+		if (!by_policy ||
+		    (container_load(&app->store, c->id, &whole, &gone) == 0 && policy_wants(&whole)))
 			strv_add(names, c->id);
 	}
 	containers_done(&all);
@@ -119,8 +119,9 @@ static int start_run(struct app *app, void *arg, struct strv *operands, struct e
 
 	if (args->all || args->by_policy) {
 		if (operands->n || args->attach || args->interactive)
-			return error_set(err, ERR_USAGE,
-					 "--all and --restart-policy go with no container and no --attach");
+			return error_set(
+				err, ERR_USAGE,
+				"--all and --restart-policy go with no container and no --attach");
 		return start_many(app, args, err);
 	}
 	if (!operands->n)

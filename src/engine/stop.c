@@ -11,6 +11,7 @@
 #include "runtime/runtime.h"
 #include "util/compat.h"
 #include "util/fd.h"
+#include "util/proc.h"
 #include "util/text.h"
 
 #include <errno.h>
@@ -18,26 +19,6 @@
 
 #define STOP_TIMEOUT  10		  /* seconds, as docker's */
 #define KILL_PATIENCE (10 * NSEC_PER_SEC) /* for the monitor to write its record after a SIGKILL */
-
-/* Field 22 of /proc/PID/stat; the command in field 2 may hold anything but ends at the last ')'. */
-static int64_t process_start(pid_t pid)
-{
-	auto_free char *name = xasprintf("/proc/%d/stat", pid);
-	auto_done(str) struct str text = { 0 };
-	struct error gone = { 0 }; /* no such process has no start time */
-	unsigned long long start;
-	const char *p;
-
-	if (file_read(AT_FDCWD, name, &text, 4096, &gone) < 0)
-		return -1;
-	p = strrchr(str_get(&text), ')');
-	if (!p || sscanf(p + 1,
-			 " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d "
-			 "%*d %*d %*d %llu",
-			 &start) != 1)
-		return -1;
-	return (int64_t)start;
-}
 
 int container_pidfd(const struct container *c, struct error *err)
 {
@@ -49,7 +30,7 @@ int container_pidfd(const struct container *c, struct error *err)
 	if (fd < 0 && errno != ESRCH)
 		return error_sys(err, "pidfd of process %lld", (long long)c->state.pid);
 	/* asked behind the open: if it matches now, the descriptor is that process */
-	if (fd < 0 || process_start((pid_t)c->state.pid) != c->state.pid_start)
+	if (fd < 0 || process_start_time((pid_t)c->state.pid, NULL) != c->state.pid_start)
 		return error_set(err, ERR_BUSY, "container is not running");
 	return take_fd(&fd);
 }

@@ -5,7 +5,7 @@
  * in which boot. The exit record is written once, before anything else is done about the end.
  */
 #include "exit_record.h"
-#include "util/fd.h"
+#include "util/proc.h"
 #include "util/text.h"
 
 #include <stdio.h>
@@ -23,35 +23,12 @@ static void set_text(char **member, const char *value)
 	*member = xstrdup_or_null(value);
 }
 
-/* Field 22 of /proc/PID/stat; the name in it may hold anything, so from its last bracket on. */
-static int64_t start_time(pid_t pid)
-{
-	auto_done(str) struct str stat = { 0 };
-	struct error ignored = { 0 }; /* it has ended already: there is nobody to mistake it for */
-	char path[32];
-	const char *at;
-	int64_t ticks = 0;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	if (file_read(AT_FDCWD, path, &stat, 4096, &ignored) < 0)
-		return 0;
-	at = strrchr(stat.s, ')');
-	for (int field = 2; at && field < 22; field++) {
-		at = strchr(at + 1, ' ');
-	}
-	if (at)
-		ticks = strtoll(at + 1, NULL, 10);
-	return ticks;
-}
-
 static int boot_id(struct container_state *s, struct error *err)
 {
 	auto_done(str) struct str id = { 0 };
 
-	if (file_read(AT_FDCWD, "/proc/sys/kernel/random/boot_id", &id, 128, err) < 0)
+	if (boot_id_read(&id, err) < 0)
 		return -1;
-	while (id.len && id.s[id.len - 1] == '\n')
-		id.s[--id.len] = 0;
 	set_text(&s->boot_id, str_get(&id));
 	return 0;
 }
@@ -62,7 +39,8 @@ int record_running(struct store *st, struct container *c, const struct runtime_p
 	struct container_state *s = &c->state;
 
 	s->pid = p->pid;
-	s->pid_start = start_time(p->pid);
+	/* it has ended already: there is nobody to mistake it for */
+	s->pid_start = MAX(process_start_time(p->pid, NULL), 0);
 	s->monitor_pid = getpid();
 	s->started_ns = time_now_ns();
 	s->finished_ns = 0;

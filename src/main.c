@@ -221,6 +221,20 @@ static int dispatch(struct app *app, const struct global_args *args, struct strv
 	return run_command(app, c, argc - used + 1, argv + used - 1);
 }
 
+/* Engines are configured with the path of a runtime; ours may be a link of one of these names. */
+static bool called_as_runtime(const char *name)
+{
+	return str_eq(name, "runc") || str_eq(name, "crun") || str_eq(name, "hod-oci");
+}
+
+static const struct command *command_named(const char *name)
+{
+	for (const struct command *const *c = commands; *c; c++)
+		if (str_eq((*c)->name, name))
+			return *c;
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct opt *const tables[] = { global_opts, NULL };
@@ -234,6 +248,8 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN); /* a write says EPIPE instead; whoever execs sets it back */
 	app.userns.caller_uid = getuid();
 	app.userns.caller_gid = getgid();
+	if (called_as_runtime(app.called_as))
+		return run_command(&app, command_named("oci"), argc, argv);
 	r = opt_parse(tables, argc, argv, OPT_FIRST, &args, &words, &err);
 	if (r < 0)
 		return fail(NULL, &err);

@@ -16,6 +16,7 @@ enum command_needs {
 	NEED_STORE_READ = 8, /* as NEED_STORE, but a missing store is just empty and is not made */
 	NEED_MOUNTS = 16,    /* with NEED_NAMESPACE: what we mount is seen by nobody else */
 };
+struct oci; /* private to cmd */
 /* What a command needs comes in as this. */
 struct app {
 	struct store store;
@@ -25,6 +26,7 @@ struct app {
 	bool debug;
 	const char *root;  /* --root */
 	unsigned prepared; /* the needs that are met */
+	const struct oci *oci; /* `hod oci`: the options before its command; or NULL */
 };
 /* The exit code is returned; -1: *err says why (main prints it and chooses the code). */
 struct command {

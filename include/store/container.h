@@ -88,6 +88,8 @@ extern const struct field container_record_fields[], container_state_fields[];
 int container_make(struct store *st, struct container *c, const char *name, struct error *err);
 int container_record_save(struct store *st, struct container *c, struct error *err);
 int container_state_save(struct store *st, const struct container *c, bool sync, struct error *err);
+/* Is the cgroup frozen? Without one (NULL) it cannot be. */
+bool container_is_frozen(const char *cgroup);
 /* Its monitor stays with it: running, paused or between two runs. */
 bool container_is_alive(const struct container *c);
 /* By name, ID, unique ID prefix: 1, 0, -1 (ambiguous: ERR_INVALID). Loads record, state, status. */

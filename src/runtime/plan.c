@@ -6,6 +6,7 @@
  */
 #include "plan.h"
 
+#include "runtime/features.h"
 #include "util/compat.h"
 #include "util/fd.h"
 #include "util/path.h"
@@ -25,6 +26,13 @@ static const struct {
 	{ "ipc", CLONE_NEWIPC },   { "uts", CLONE_NEWUTS }, { "cgroup", CLONE_NEWCGROUP },
 	{ "mount", CLONE_NEWNS },
 };
+
+void features_namespaces(struct strv *types)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(namespace_types); i++)
+		strv_add(types, namespace_types[i].type);
+	strv_sort(types);
+}
 
 int namespace_flag(const char *type)
 {

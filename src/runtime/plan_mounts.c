@@ -6,6 +6,7 @@
  */
 #include "plan.h"
 
+#include "runtime/features.h"
 #include "util/compat.h"
 #include "util/fd.h"
 #include "util/path.h"
@@ -97,6 +98,14 @@ static const struct {
 	{ "remount", OPTION_REFUSED, 0 },
 	{ "mand", OPTION_REFUSED, 0 },
 };
+
+void features_mount_options(struct strv *names)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
+		if (options[i].kind != OPTION_REFUSED)
+			strv_add(names, options[i].name);
+	strv_sort(names);
+}
 
 struct option_state {
 	bool bind, recursive;

@@ -84,8 +84,7 @@ int container_lock_held(int dir, const char *prefix, struct error *err)
 	return lock_held(fd, err);
 }
 
-/* Is the cgroup frozen? Without one it cannot be. */
-static bool is_frozen(const char *cgroup)
+bool container_is_frozen(const char *cgroup)
 {
 	static const char *const mounts[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
 	struct error ignored = { 0 }; /* no answer: not frozen */
@@ -190,7 +189,7 @@ int container_settle(int dir, const char *prefix, struct container *c, struct er
 	else if (s->exit_code != UNSET || !has_begun(s))
 		c->status = CONTAINER_CREATED;
 	else
-		c->status = is_frozen(s->cgroup) ? CONTAINER_PAUSED : CONTAINER_RUNNING;
+		c->status = container_is_frozen(s->cgroup) ? CONTAINER_PAUSED : CONTAINER_RUNNING;
 	return 0;
 }
 

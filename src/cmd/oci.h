@@ -1,0 +1,78 @@
+/*
+ * oci.h - private to cmd: `hod oci`, the command line of an OCI runtime as engines call it.
+ *
+ *	ROOT/ID/	state.json	what `state` tells, and how to find the process
+ *			config.json	as it was at create: it is not read from the bundle again
+ *			start		socket on which init waits for `start`; gone once it was told
+ *
+ * Spec   runtime-spec 1.2 runtime.md: "State", "Lifecycle", "Operations".
+ */
+#ifndef OCI_H
+#define OCI_H
+
+#include "cmd/command.h"
+#include "oci/spec.h"
+#include "runtime/runtime.h"
+
+/* The options before the command's word. */
+struct oci {
+	char *root, *log, *log_format, *rootless, *cgroup_manager, *criu;
+	bool debug, systemd_cgroup, version;
+};
+
+enum oci_status { OCI_CREATED, OCI_RUNNING, OCI_PAUSED, OCI_STOPPED };
+struct oci_state {
+	char *oci_version, *id, *bundle, *cgroup, *boot_id, *rootfs;
+	int64_t pid, pid_start, created_ns, owner;
+	struct strmap annotations;
+	/* not in the file: */
+	enum oci_status status;
+	int dir; /* ROOT/ID, or -1 */
+};
+#define OCI_START_SOCKET "start"
+
+void oci_state_init(struct oci_state *s);
+void oci_state_done(struct oci_state *s);
+/* The directory of all; made when missing and make is set: ERR_NOTFOUND else. Yours. */
+int oci_root_open(const struct app *app, bool make, struct error *err);
+/* ERR_INVALID for an ID that is no single harmless name. */
+int oci_id_check(const char *id, struct error *err);
+/* Makes ROOT/ID: ERR_EXISTS. */
+int oci_state_make(const struct app *app, const char *id, struct oci_state *s, struct error *err);
+int oci_state_save(const struct oci_state *s, struct error *err);
+/* With its status now. ERR_NOTFOUND "container does not exist". */
+int oci_state_load(const struct app *app, const char *id, struct oci_state *s, struct error *err);
+int oci_state_remove(const struct app *app, struct oci_state *s, struct error *err);
+const char *oci_status_name(enum oci_status status);
+/* A pidfd that is certainly its init's, or ERR_BUSY "container not running". */
+int oci_state_pidfd(const struct oci_state *s, struct error *err);
+/* The config.json it was created with. s was initialised by spec_init. */
+int oci_state_spec(const struct oci_state *s, struct spec *spec, struct error *err);
+
+/* ---- shared by create, run and exec ---- */
+
+/* What they lend to the new process. */
+struct oci_stdio {
+	char *console_socket, *pidfd_socket, *pid_file;
+	int64_t preserve_fds; /* 3, 4, ... so many; UNSET: 0 */
+};
+struct oci_lent {
+	int console; /* connected, or -1 */
+	int *preserve;
+	size_t n_preserve;
+};
+/* Connects and checks what is to be lent; *o points into *l. */
+int oci_lend(const struct oci_stdio *io, struct oci_lent *l, struct runtime_options *o,
+	     struct error *err);
+void oci_lent_done(struct oci_lent *l);
+/* Tells who waits for it: the pid file (atomically) and the pidfd over its socket. */
+int oci_announce(const struct oci_stdio *io, const struct runtime_process *p, struct error *err);
+/* Could the process write our executable (CVE-2019-5736)? */
+bool oci_owned_binary(void);
+/* The foreground: signals are passed on, its end is waited for. The exit code, or -1. */
+int oci_wait(int pidfd, int master, struct error *err);
+
+/* kill, remove the cgroup, run what is to be run behind it, remove the directory */
+int oci_delete(const struct app *app, struct oci_state *s, struct error *err);
+
+#endif

@@ -1,0 +1,564 @@
+/*
+ * oci_create.c - `hod oci create`, `start`, `run` and `delete`: a bundle's way through its life.
+ */
+#include "oci.h"
+
+#include "commands.h"
+#include "util/compat.h"
+#include "util/fd.h"
+#include "util/path.h"
+#include "util/proc.h"
+#include "util/text.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#define BACKLOG 1
+
+struct create_args {
+	char *bundle;
+	struct oci_stdio io;
+	bool no_pivot, no_new_keyring, detach, keep, no_subreaper;
+};
+#define IO_ROWS(s)                                                                                  \
+	OPT_STRING(0, "console-socket", s, io.console_socket, "PATH",                               \
+		   "send the master of the terminal to this socket"),                               \
+		OPT_STRING(0, "pid-file", s, io.pid_file, "FILE", "write its process number here"), \
+		OPT_STRING(0, "pidfd-socket", s, io.pidfd_socket, "PATH",                           \
+			   "send a pidfd of its process to this socket"),                           \
+		OPT_INT(0, "preserve-fds", s, io.preserve_fds,                                      \
+			"how many descriptors behind the standard streams it gets")
+#define CREATE_ROWS                                                                                \
+	OPT_STRING('b', "bundle", create_args, bundle, "DIR", "the bundle (default: here)"),       \
+		IO_ROWS(create_args),                                                              \
+		OPT_FLAG(0, "no-pivot", create_args, no_pivot,                                     \
+			 "without pivot_root, where the root is a ramdisk"),                       \
+		OPT_FLAG(0, "no-new-keyring", create_args, no_new_keyring,                         \
+			 "keep our session keyring")
+
+static const struct opt create_opts[] = { CREATE_ROWS, OPT_END };
+static const struct opt run_opts_[] = {
+	CREATE_ROWS,
+	OPT_FLAG('d', "detach", create_args, detach, "do not wait for it"),
+	OPT_FLAG(0, "keep", create_args, keep, "keep its state when it has ended"),
+	OPT_FLAG(0, "no-subreaper", create_args, no_subreaper,
+		 "taken and not used: we adopt no processes"),
+	OPT_END,
+};
+
+/* ---- what is lent to a process ---- */
+
+static int connect_to(const char *path, const char *option, struct error *err)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	auto_close int fd = -1;
+
+	if (strlen(path) >= sizeof(to.sun_path))
+		return error_set(err, ERR_LIMIT, "%s '%s' is too long", option, path);
+	memcpy(to.sun_path, path, strlen(path));
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0)
+		return error_sys(err, "%s '%s'", option, path);
+	return take_fd(&fd);
+}
+
+int oci_lend(const struct oci_stdio *io, struct oci_lent *l, struct runtime_options *o,
+	     struct error *err)
+{
+	*l = (struct oci_lent){ .console = -1 };
+	if (io->preserve_fds != UNSET && (io->preserve_fds < 0 || io->preserve_fds > 1024))
+		return error_set(err, ERR_USAGE, "--preserve-fds: must be from 0 to 1024");
+	l->n_preserve = io->preserve_fds == UNSET ? 0 : (size_t)io->preserve_fds;
+	l->preserve = xcalloc(l->n_preserve + 1, sizeof(*l->preserve));
+	for (size_t i = 0; i < l->n_preserve; i++) {
+		l->preserve[i] = (int)(3 + i);
+		if (fcntl(l->preserve[i], F_GETFD) < 0)
+			return error_sys(err, "--preserve-fds: descriptor %d", l->preserve[i]);
+	}
+	if (io->console_socket) {
+		l->console = connect_to(io->console_socket, "--console-socket", err);
+		if (l->console < 0)
+			return -1;
+	}
+	o->console_socket = l->console;
+	o->preserve = l->preserve;
+	o->n_preserve = l->n_preserve;
+	o->owned_binary = oci_owned_binary();
+	return 0;
+}
+
+void oci_lent_done(struct oci_lent *l)
+{
+	auto_close_fd(&l->console);
+	free(l->preserve);
+	*l = (struct oci_lent){ .console = -1 };
+}
+
+bool oci_owned_binary(void)
+{
+	struct stat st;
+
+	return geteuid() == 0 || stat("/proc/self/exe", &st) < 0 || st.st_uid == geteuid();
+}
+
+static int send_pidfd(const char *path, int pidfd, struct error *err)
+{
+	auto_close int sock = connect_to(path, "--pidfd-socket", err);
+	char byte = 0;
+	struct iovec iov = { &byte, 1 };
+	union {
+		struct cmsghdr align;
+		char buf[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	struct msghdr m = { .msg_iov = &iov,
+			    .msg_iovlen = 1,
+			    .msg_control = control.buf,
+			    .msg_controllen = sizeof(control.buf) };
+
+	if (sock < 0)
+		return -1;
+	CMSG_FIRSTHDR(&m)->cmsg_level = SOL_SOCKET;
+	CMSG_FIRSTHDR(&m)->cmsg_type = SCM_RIGHTS;
+	CMSG_FIRSTHDR(&m)->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(CMSG_FIRSTHDR(&m)), &pidfd, sizeof(pidfd));
+	return sendmsg(sock, &m, MSG_NOSIGNAL) < 0 ? error_sys(err, "--pidfd-socket '%s'", path) : 0;
+}
+
+int oci_announce(const struct oci_stdio *io, const struct runtime_process *p, struct error *err)
+{
+	char text[32];
+	int n = snprintf(text, sizeof(text), "%d", (int)p->pid);
+
+	if (io->pid_file && file_write(AT_FDCWD, io->pid_file, text, (size_t)n, 0644, false, err) < 0)
+		return error_add(err, "--pid-file");
+	return io->pidfd_socket ? send_pidfd(io->pidfd_socket, p->pidfd, err) : 0;
+}
+
+/* ---- create ---- */
+
+struct creation {
+	struct oci_state state;
+	struct spec spec;
+	struct runtime_process process;
+	int bundle, listen;
+};
+
+static void creation_init(struct creation *c)
+{
+	*c = (struct creation){ .process = RUNTIME_PROCESS_NONE, .bundle = -1, .listen = -1 };
+	oci_state_init(&c->state);
+	spec_init(&c->spec);
+}
+
+static void creation_done(struct creation *c)
+{
+	oci_state_done(&c->state);
+	spec_done(&c->spec);
+	runtime_process_done(&c->process);
+	auto_close_fd(&c->bundle);
+	auto_close_fd(&c->listen);
+}
+
+static int read_bundle(const char *path, struct creation *c, struct str *config, struct error *err)
+{
+	auto_free char *real = NULL;
+
+	if (!path)
+		path = ".";
+	/* path: of the host, named by the caller */
+	c->bundle = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (c->bundle < 0)
+		return error_sys(err, "bundle '%s'", path);
+	real = realpath(path, NULL);
+	c->state.bundle = xstrdup(real ? real : path);
+	if (file_read(c->bundle, "config.json", config, SPEC_MAX, err) < 0 ||
+	    spec_parse(str_get(config), config->len, &c->spec, err) < 0)
+		return error_add(err, "config.json");
+	return 0;
+}
+
+/* The caller's ids are root's world; what the bundle maps must be said in those of our namespace. */
+static int64_t inside_of(const id_maps *ours, int64_t outside, int64_t count)
+{
+	vec_each (ours, m)
+		if (outside >= m->outside && outside + count <= (int64_t)m->outside + m->count)
+			return outside - m->outside + m->inside;
+	return -1;
+}
+
+static int translate(const id_maps *ours, struct spec_id_map *maps, size_t n, const char *member,
+		     struct error *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		int64_t inside = inside_of(ours, maps[i].host_id, maps[i].size);
+
+		if (inside < 0)
+			return error_set(
+				err, ERR_DENIED,
+				"linux.%s: ids %lld to %lld of the host are not the caller's",
+				member, (long long)maps[i].host_id,
+				(long long)(maps[i].host_id + maps[i].size - 1));
+		maps[i].host_id = inside;
+	}
+	return 0;
+}
+
+static bool is_whole(const id_maps *ours, const struct spec_id_map *maps, size_t n)
+{
+	uint64_t have = 0, want = 0;
+
+	vec_each (ours, m)
+		have += m->count;
+	for (size_t i = 0; i < n; i++) {
+		if (maps[i].host_id != maps[i].container_id)
+			return false;
+		want += (uint64_t)maps[i].size;
+	}
+	return have == want;
+}
+
+static void drop_user_namespace(struct spec_linux *l)
+{
+	for (size_t i = 0; i < l->namespaces.n; i++) {
+		struct spec_namespace *ns = &l->namespaces.v[i];
+
+		if (!str_eq(ns->type, "user") || ns->path)
+			continue;
+		free(ns->type);
+		memmove(ns, ns + 1, (l->namespaces.n - i - 1) * sizeof(*ns));
+		l->namespaces.n--;
+		break;
+	}
+	l->uid_mappings.n = l->gid_mappings.n = 0;
+}
+
+/*
+ * An ordinary user mounts as root of a user namespace of his own, which was entered by now. Does
+ * the bundle ask for the very same one, then this is it; else it is made below.
+ */
+static int fit_user_namespace(struct app *app, struct spec *spec, struct error *err)
+{
+	struct spec_linux *l = &spec->linux_;
+	id_maps uids = { 0 }, gids = { 0 };
+	int status = 0;
+
+	if (app->userns.mode == USERNS_HOST)
+		return 0;
+	if (userns_maps(&uids, &gids, err) < 0 ||
+	    translate(&uids, l->uid_mappings.v, l->uid_mappings.n, "uidMappings", err) < 0 ||
+	    translate(&gids, l->gid_mappings.v, l->gid_mappings.n, "gidMappings", err) < 0)
+		status = -1;
+	else if (is_whole(&uids, l->uid_mappings.v, l->uid_mappings.n) &&
+		 is_whole(&gids, l->gid_mappings.v, l->gid_mappings.n))
+		drop_user_namespace(l);
+	vec_done(&uids);
+	vec_done(&gids);
+	return status;
+}
+
+/* The socket on which init will wait; its path goes over /proc, as ours may be too long. */
+static int listen_for_start(struct creation *c, struct error *err)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+
+	snprintf(at.sun_path, sizeof(at.sun_path), "/proc/self/fd/%d/" OCI_START_SOCKET,
+		 c->state.dir);
+	c->listen = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (c->listen < 0 || bind(c->listen, (struct sockaddr *)&at, sizeof(at)) < 0 ||
+	    listen(c->listen, BACKLOG) < 0)
+		return error_sys(err, "socket for start");
+	return 0;
+}
+
+static int fill_state(struct app *app, struct creation *c, struct error *err)
+{
+	struct oci_state *s = &c->state;
+	auto_done(str) struct str boot = { 0 };
+
+	if (boot_id_read(&boot, err) < 0)
+		return -1;
+	s->oci_version = xstrdup(SPEC_VERSION);
+	s->boot_id = str_take(&boot);
+	s->rootfs = path_join(s->bundle, c->spec.root.path ? c->spec.root.path : "rootfs");
+	s->cgroup = xstrdup_or_null(c->process.cgroup);
+	s->pid = c->process.pid;
+	s->pid_start = process_start_time(c->process.pid, NULL);
+	s->created_ns = time_now_ns();
+	s->owner = app->userns.caller_uid;
+	strmap_copy(&s->annotations, &c->spec.annotations);
+	return oci_state_save(s, err);
+}
+
+static int check_terminal(const struct create_args *args, const struct spec *spec, bool attached,
+			  struct error *err)
+{
+	bool terminal = spec->process && spec->process->terminal;
+
+	if (terminal && !args->io.console_socket && !attached)
+		return error_set(
+			err, ERR_INVALID,
+			"cannot allocate tty if runc will detach without setting console socket");
+	if (args->io.console_socket && !terminal)
+		return error_set(
+			err, ERR_INVALID,
+			"cannot use console socket if runc will not detach or allocate tty");
+	return 0;
+}
+
+/* Where the spec names no cgroup it is ours to choose; the caller may want none. */
+static void choose_cgroup(const struct app *app, const char *id, struct spec_linux *l)
+{
+	if (app->oci && str_eq(app->oci->cgroup_manager, "disabled")) {
+		free(l->cgroups_path);
+		l->cgroups_path = NULL;
+	} else if (str_empty(l->cgroups_path)) {
+		free(l->cgroups_path);
+		l->cgroups_path = xasprintf("hod/%s", id);
+	}
+}
+
+/* The process, waiting for start; master: of a terminal that we keep, in the foreground. */
+static int make(struct app *app, const struct create_args *args, struct creation *c, int *master,
+		struct error *err)
+{
+	struct bundle bundle = { .dir = c->bundle, .spec = &c->spec };
+	struct runtime_options o = RUNTIME_OPTIONS_INIT;
+	struct oci_lent lent;
+	int status = -1;
+
+	o.no_pivot = args->no_pivot;
+	o.no_new_keyring = args->no_new_keyring;
+	o.listen = c->listen;
+	o.pty_master = master && c->spec.process && c->spec.process->terminal ? master : NULL;
+	if (oci_lend(&args->io, &lent, &o, err) == 0)
+		status = runtime_create(&bundle, &o, &c->process, err);
+	oci_lent_done(&lent);
+	return status;
+}
+
+static void undo(struct app *app, struct creation *c)
+{
+	struct error ignored = { 0 }; /* the failure that brought us here is the one to tell */
+
+	if (c->process.pidfd >= 0)
+		sys_pidfd_send_signal(c->process.pidfd, SIGKILL, NULL, 0);
+	if (c->process.cgroup)
+		runtime_cgroup_remove(c->process.cgroup, &ignored);
+	error_clear(&ignored);
+	if (c->state.dir >= 0)
+		oci_state_remove(app, &c->state, &ignored);
+}
+
+static int create(struct app *app, const struct create_args *args, const char *id,
+		  struct creation *c, int *master, struct error *err)
+{
+	auto_done(str) struct str config = { 0 };
+
+	if (oci_id_check(id, err) < 0 || read_bundle(args->bundle, c, &config, err) < 0 ||
+	    check_terminal(args, &c->spec, master != NULL, err) < 0 ||
+	    fit_user_namespace(app, &c->spec, err) < 0 || oci_state_make(app, id, &c->state, err) < 0)
+		return -1;
+	choose_cgroup(app, id, &c->spec.linux_);
+	if (file_write(c->state.dir, "config.json", config.s, config.len, 0600, false, err) == 0 &&
+	    listen_for_start(c, err) == 0 && make(app, args, c, master, err) == 0 &&
+	    fill_state(app, c, err) == 0 && oci_announce(&args->io, &c->process, err) == 0)
+		return 0;
+	undo(app, c);
+	return -1;
+}
+
+static int create_run(struct app *app, void *args, struct strv *operands, struct error *err)
+{
+	struct creation c;
+	int status;
+
+	creation_init(&c);
+	status = create(app, args, operands->v[0], &c, NULL, err);
+	creation_done(&c);
+	return status < 0 ? error_add(err, "create '%s'", operands->v[0]) : 0;
+}
+
+/* ---- start ---- */
+
+static int connect_start(const struct oci_state *s, struct error *err)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	auto_close int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	snprintf(to.sun_path, sizeof(to.sun_path), "/proc/self/fd/%d/" OCI_START_SOCKET, s->dir);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0)
+		return error_sys(err, "connect to the waiting process");
+	return take_fd(&fd);
+}
+
+static int start(struct oci_state *s, struct error *err)
+{
+	struct runtime_process p = RUNTIME_PROCESS_NONE;
+	int status = -1;
+
+	if (s->status == OCI_STOPPED)
+		return error_set(err, ERR_BUSY, "cannot start a container that has stopped");
+	if (s->status != OCI_CREATED)
+		return error_set(err, ERR_BUSY, "cannot start an already running container");
+	p.pid = (pid_t)s->pid;
+	p.pidfd = oci_state_pidfd(s, err);
+	if (p.pidfd >= 0) {
+		p.sock = connect_start(s, err);
+		/* told once: from here on it is not created any more, whatever comes of it */
+		if (p.sock >= 0 && unlinkat(s->dir, OCI_START_SOCKET, 0) < 0)
+			error_sys(err, "remove the socket for start");
+		else if (p.sock >= 0)
+			status = runtime_start(&p, err);
+	}
+	runtime_process_done(&p);
+	return status;
+}
+
+static int start_run(struct app *app, void *args, struct strv *operands, struct error *err)
+{
+	struct oci_state s;
+	int status;
+
+	oci_state_init(&s);
+	status = oci_state_load(app, operands->v[0], &s, err);
+	if (status == 0)
+		status = start(&s, err);
+	oci_state_done(&s);
+	return status < 0 ? error_add(err, "start '%s'", operands->v[0]) : 0;
+}
+
+/* ---- delete ---- */
+
+int oci_delete(const struct app *app, struct oci_state *s, struct error *err)
+{
+	struct error gone = { 0 };
+	auto_close int pidfd = oci_state_pidfd(s, &gone);
+
+	if (pidfd >= 0)
+		runtime_kill(pidfd, s->cgroup, SIGKILL, true, &gone);
+	if (s->cgroup && runtime_cgroup_remove(s->cgroup, err) < 0)
+		return -1;
+	return oci_state_remove(app, s, err);
+}
+
+struct delete_args {
+	bool force;
+};
+static const struct opt delete_opts[] = {
+	OPT_FLAG('f', "force", delete_args, force, "kill it first; do not mind when it is not there"),
+	OPT_END,
+};
+
+static int delete_one(struct app *app, const char *id, bool force, struct error *err)
+{
+	struct oci_state s;
+	int status;
+
+	oci_state_init(&s);
+	status = oci_state_load(app, id, &s, err);
+	if (status < 0 && force && err->kind == ERR_NOTFOUND) {
+		error_clear(err);
+		status = 0;
+	} else if (status == 0 && !force && (s.status == OCI_RUNNING || s.status == OCI_PAUSED)) {
+		status = error_set(err, ERR_BUSY,
+				   "cannot delete container %s that is not stopped: %s", id,
+				   oci_status_name(s.status));
+	} else if (status == 0) {
+		status = oci_delete(app, &s, err);
+	}
+	oci_state_done(&s);
+	return status;
+}
+
+static int delete_run(struct app *app, void *arg, struct strv *operands, struct error *err)
+{
+	const struct delete_args *args = arg;
+
+	return delete_one(app, operands->v[0], args->force, err);
+}
+
+/* ---- run ---- */
+
+static int run_created(struct app *app, const struct create_args *args, struct creation *c,
+		       int master, struct error *err)
+{
+	int code;
+
+	c->state.status = OCI_CREATED;
+	if (start(&c->state, err) < 0) {
+		undo(app, c);
+		return -1;
+	}
+	if (args->detach)
+		return 0;
+	code = oci_wait(c->process.pidfd, master, err);
+	if (code < 0)
+		return -1;
+	if (!args->keep && oci_delete(app, &c->state, err) < 0)
+		return -1;
+	return code;
+}
+
+static int run_run(struct app *app, void *arg, struct strv *operands, struct error *err)
+{
+	const struct create_args *args = arg;
+	bool attached = !args->detach && !args->io.console_socket;
+	auto_close int master = -1;
+	struct creation c;
+	int code;
+
+	creation_init(&c);
+	code = create(app, args, operands->v[0], &c, attached ? &master : NULL, err);
+	if (code == 0)
+		code = run_created(app, args, &c, master, err);
+	creation_done(&c);
+	return code < 0 ? error_add(err, "run '%s'", operands->v[0]) : code;
+}
+
+const struct command cmd_oci_create = {
+	.name = "oci create",
+	.operands = "ID",
+	.summary = "make a container of a bundle; its process waits for start",
+	.opts = create_opts,
+	.args_size = sizeof(struct create_args),
+	.needs = NEED_NAMESPACE,
+	.min = 1,
+	.max = 1,
+	.run = create_run,
+	.failure = 1,
+};
+const struct command cmd_oci_start = {
+	.name = "oci start",
+	.operands = "ID",
+	.summary = "let the process of a created container execute its command",
+	.min = 1,
+	.max = 1,
+	.run = start_run,
+	.failure = 1,
+};
+const struct command cmd_oci_delete = {
+	.name = "oci delete",
+	.operands = "ID",
+	.summary = "remove what is left of a container",
+	.opts = delete_opts,
+	.args_size = sizeof(struct delete_args),
+	.min = 1,
+	.max = 1,
+	.run = delete_run,
+	.failure = 1,
+};
+const struct command cmd_oci_run = {
+	.name = "oci run",
+	.operands = "ID",
+	.summary = "create, start and wait for a container",
+	.opts = run_opts_,
+	.args_size = sizeof(struct create_args),
+	.needs = NEED_NAMESPACE,
+	.min = 1,
+	.max = 1,
+	.run = run_run,
+	.failure = 1,
+};

@@ -24,8 +24,8 @@ struct app {
 	struct engine engine;
 	const char *called_as; /* "hod", "docker" */
 	bool debug;
-	const char *root;  /* --root */
-	unsigned prepared; /* the needs that are met */
+	const char *root;      /* --root */
+	unsigned prepared;     /* the needs that are met */
 	const struct oci *oci; /* `hod oci`: the options before its command; or NULL */
 };
 /* The exit code is returned; -1: *err says why (main prints it and chooses the code). */

@@ -68,7 +68,7 @@ struct run_request {
 	/* life */
 	bool detach, auto_remove, replace;
 	bool make_sources; /* docker's way: -v makes a directory where there is none */
-	char *restart; /* "on-failure:3" */
+	char *restart;	   /* "on-failure:3" */
 	char *stop_signal;
 	int64_t stop_timeout; /* seconds */
 	int64_t timeout;      /* seconds */

@@ -8,6 +8,7 @@
 #include "foreign.h"
 #include "output.h"
 #include "publish.h"
+#include "verify.h"
 #include "util/fd.h"
 #include "util/log.h"
 #include "util/text.h"
@@ -236,6 +237,48 @@ static int build_stages(struct builder *b, struct error *err)
 	return 0;
 }
 
+/* What the parts of one request have in common. */
+struct building {
+	struct engine *e;
+	const struct build_request *r;
+	struct build_result *result;
+	int *exit_code;
+	struct strv platforms; /* "": this machine's */
+	struct context context;
+	struct pins pins;
+	VEC(struct descriptor) images; /* of each platform */
+	struct descriptor index;
+};
+
+static void building_done(struct building *g)
+{
+	struct error ignored = { 0 }; /* the next build hashes those files again */
+
+	if (context_save(g->e->store, &g->context, &ignored) < 0)
+		log_debug("build: what was learnt about the context's files could not be kept");
+	context_done(&g->context);
+	pins_done(&g->pins);
+	vec_each (&g->images, d)
+		descriptor_done(d);
+	vec_done(&g->images);
+	descriptor_done(&g->index);
+	strv_done(&g->platforms);
+}
+
+static void builder_init(struct builder *b, struct building *g, const char *platform)
+{
+	*b = (struct builder){ .e = g->e,
+			       .st = g->e->store,
+			       .r = g->r,
+			       .platform_text = platform,
+			       .pins = &g->pins,
+			       .result = g->result,
+			       .exit_code = g->exit_code,
+			       .staging = STAGING_NONE,
+			       .step_lock = -1,
+			       .context = CONTEXT_NONE };
+}
+
 static void builder_done(struct builder *b)
 {
 	for (size_t i = 0; b->states && i < b->stages.v.n; i++)
@@ -250,78 +293,106 @@ static void builder_done(struct builder *b)
 	staging_end(b->st, &b->staging);
 }
 
-/* One platform, up to what its image is made of. Files that were asked for are written. */
-static int build_platform(struct builder *b, bool several, struct descriptor *target,
-			  struct digest *id, struct error *err)
+/* Up to the configuration of the image. */
+static int build_platform(struct builder *b, struct error *err)
 {
 	if (staging_begin(b->st, &b->staging, err) < 0 || plan(b, err) < 0 || build_stages(b, err) < 0)
 		return -1;
 	warn_unused_args(b);
-	if (publish_settle(b, err) < 0 || output_files(b, several, err) < 0)
+	return publish_settle(b, err);
+}
+
+/* The same again, of which nothing is kept but what it gave. */
+static int verify(struct building *g, struct builder *first, struct error *err)
+{
+	struct build_request again = *first->r;
+	struct builder b;
+	struct verify_side one = { 0 }, two = { 0 };
+	int r;
+
+	again.no_cache = true;
+	verify_side_set(&one, &first->states[first->stages.target].config);
+	builder_init(&b, g, first->platform_text);
+	b.r = &again;
+	context_move(&first->context, &b.context);
+	r = build_platform(&b, err);
+	if (r == 0) {
+		verify_side_set(&two, &b.states[b.stages.target].config);
+		r = verify_compare(b.st, &one, &two, err);
+	}
+	context_move(&b.context, &first->context);
+	builder_done(&b);
+	verify_side_done(&one);
+	verify_side_done(&two);
+	return r < 0 ? error_add(err, "--verify") : 0;
+}
+
+static int build_and_write(struct building *g, struct builder *b, struct descriptor *target,
+			   struct error *err)
+{
+	if (build_platform(b, err) < 0 || (b->r->verify && verify(g, b, err) < 0) ||
+	    output_files(b, g->platforms.n > 1, err) < 0)
 		return -1;
-	if (output_wants_image(b->r) && publish_put(b, target, id, err) < 0)
+	if (output_wants_image(b->r) && publish_put(b, target, &g->result->id, err) < 0)
 		return -1;
 	return share_export(b, err);
 }
 
-struct images { /* of each platform */
-	VEC(struct descriptor) v;
-	struct descriptor index;
-};
-
-static void images_done(struct images *i)
+static int build_each(struct building *g, struct error *err)
 {
-	vec_each (&i->v, d)
-		descriptor_done(d);
-	vec_done(&i->v);
-	descriptor_done(&i->index);
-}
-
-static int build_each(struct engine *e, const struct build_request *r, const struct strv *platforms,
-		      struct context *context, struct images *images, struct build_result *result,
-		      int *exit_code, struct error *err)
-{
-	strv_each (platforms, i) {
-		struct builder b = { .e = e,
-				     .st = e->store,
-				     .r = r,
-				     .platform_text = *platforms->v[i] ? platforms->v[i] : NULL,
-				     .result = result,
-				     .exit_code = exit_code,
-				     .staging = STAGING_NONE,
-				     .step_lock = -1,
-				     .context = CONTEXT_NONE };
+	strv_each (&g->platforms, i) {
+		const char *platform = g->platforms.v[i];
+		struct builder b;
 		int status;
 
-		context_move(context, &b.context);
-		status = build_platform(&b, platforms->n > 1, vec_add(&images->v), &result->id, err);
-		context_move(&b.context, context);
+		builder_init(&b, g, *platform ? platform : NULL);
+		context_move(&g->context, &b.context);
+		status = build_and_write(g, &b, vec_add(&g->images), err);
+		context_move(&b.context, &g->context);
 		builder_done(&b);
 		if (status < 0)
-			return platforms->n > 1 ? error_add(err, "platform %s", platforms->v[i]) : -1;
+			return g->platforms.n > 1 ? error_add(err, "platform %s", platform) : -1;
 	}
 	return 0;
 }
 
-static int finish(struct engine *e, const struct build_request *r, struct images *images,
-		  struct build_result *result, struct error *err)
+static int finish(struct building *g, struct error *err)
 {
-	const struct descriptor *target = &images->v.v[0];
+	const struct descriptor *target = &g->images.v[0];
+	struct build_result *result = g->result;
+	struct store *st = g->e->store;
+	bool several = g->images.n > 1;
 
-	if (!output_wants_image(r))
+	if (!output_wants_image(g->r))
 		return 0;
-	if (images->v.n > 1) {
-		target = &images->index;
-		if (publish_index(e->store, images->v.v, images->v.n, &images->index, err) < 0)
+	if (several) {
+		target = &g->index;
+		if (publish_index(st, g->images.v, g->images.n, &g->index, err) < 0)
 			return -1;
-		result->id = images->index.digest;
+		result->id = g->index.digest;
 	}
 	result->manifest = target->digest;
 	result->manifest_size = target->size;
-	result->media_type = images->v.n > 1	? MEDIA_OCI_INDEX
-			     : r->docker_format ? MEDIA_DOCKER_MANIFEST
-						: MEDIA_OCI_MANIFEST;
-	return output_image(e->store, r, target, &result->names, &e->progress, err);
+	result->media_type = several		   ? MEDIA_OCI_INDEX
+			     : g->r->docker_format ? MEDIA_DOCKER_MANIFEST
+						   : MEDIA_OCI_MANIFEST;
+	return output_image(st, g->r, target, &result->names, &g->e->progress, err);
+}
+
+static int build_all(struct building *g, struct staging *session, struct error *err)
+{
+	strv_split(&g->platforms, g->r->platform ? g->r->platform : "", ',');
+	if (publish_names(&g->r->tags, &g->result->names, err) < 0 ||
+	    staging_begin(g->e->store, session, err) < 0 ||
+	    context_open(g->e->store, g->r, session, &g->context, err) < 0 ||
+	    pins_open(g->r, g->context.root, &g->pins, err) < 0)
+		return -1;
+	if (g->r->lock && !g->context.cached)
+		return error_set(err, ERR_INVALID,
+				 "--lock: " PINS_FILE " is written into a directory");
+	if (build_each(g, err) < 0 || finish(g, err) < 0)
+		return -1;
+	return pins_save(&g->pins, g->context.root, err);
 }
 
 int build_image(struct engine *e, const struct build_request *r, struct build_result *result,
@@ -329,24 +400,18 @@ int build_image(struct engine *e, const struct build_request *r, struct build_re
 {
 	/* over all of it: what one platform gave lives until it has a name */
 	struct staging session = STAGING_NONE;
-	auto_done(strv) struct strv platforms = { 0 };
-	struct context context = CONTEXT_NONE;
-	struct images images = { 0 };
-	struct error ignored = { 0 }; /* the next build hashes those files again */
-	int status = -1;
+	struct build_request timed = *r;
+	struct building g = {
+		.e = e, .r = &timed, .result = result, .exit_code = exit_code, .context = CONTEXT_NONE
+	};
+	int status;
 
 	*result = (struct build_result){ 0 };
 	*exit_code = 0;
-	strv_split(&platforms, r->platform ? r->platform : "", ',');
-	if (publish_names(&r->tags, &result->names, err) == 0 &&
-	    staging_begin(e->store, &session, err) == 0 &&
-	    context_open(e->store, r, &session, &context, err) == 0 &&
-	    build_each(e, r, &platforms, &context, &images, result, exit_code, err) == 0)
-		status = finish(e, r, &images, result, err);
-	if (context_save(e->store, &context, &ignored) < 0)
-		log_debug("build: what was learnt about the context's files could not be kept");
-	context_done(&context);
-	images_done(&images);
+	if (r->verify && r->epoch < 0) /* no two builds take place at one time */
+		timed.epoch = time_now_ns() / NSEC_PER_SEC;
+	status = build_all(&g, &session, err);
+	building_done(&g);
 	staging_end(e->store, &session);
 	return status;
 }

@@ -16,6 +16,7 @@
 #include "context.h"
 #include "instructions.h"
 #include "named.h"
+#include "pins.h"
 #include "share.h"
 #include "stages.h"
 
@@ -45,6 +46,7 @@ struct builder {
 	const char *platform_text; /* NULL: this machine's */
 	struct platform platform;
 	struct share share;
+	struct pins *pins;     /* borrowed; NULL: change.c */
 	struct strv args_used; /* names of build arguments that some ARG took */
 	int64_t epoch;
 	/* the step under way */

@@ -153,7 +153,8 @@ static int check_file(int fd, const char *checksum, struct error *err)
 	return 0;
 }
 
-static int fetch_file(struct remote *r, const char *url, const char *checksum, struct error *err)
+static int fetch_file(struct builder *b, struct remote *r, const char *url, const char *checksum,
+		      struct error *err)
 {
 	auto_close int fd = openat(r->root, "file", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	struct timespec times[2] = { { 0 }, { 0 } };
@@ -166,7 +167,7 @@ static int fetch_file(struct remote *r, const char *url, const char *checksum, s
 	if (got.last_modified > 0)
 		times[0].tv_sec = times[1].tv_sec = (time_t)got.last_modified;
 	http_got_done(&got);
-	if (check_file(fd, checksum, err) < 0)
+	if (check_file(fd, checksum, err) < 0 || pinned_file(b, url, fd, err) < 0)
 		return error_add(err, "%s", url);
 	return futimens(fd, times) < 0 ? error_sys(err, "set the time of %s", url) : 0;
 }
@@ -235,6 +236,8 @@ static int fetch_git(struct builder *b, struct remote *r, const char *name, cons
 		status = error_set(err, ERR_INVALID, "%s: its commit is %s, not %s", word, commit,
 				   checksum);
 	if (status == 0)
+		status = pinned_commit(b, word, commit, err);
+	if (status == 0)
 		status = commit_time(path, &times[0].tv_sec, err);
 	if (status == 0) {
 		times[1] = times[0];
@@ -266,7 +269,7 @@ static int fetch(struct builder *b, const struct instruction *in, struct copy_so
 		base = remote_base(word);
 		path = xstrdup("file");
 		r->root = dir_make_open(b->staging.fd, name, 0700, err);
-		if (r->root < 0 || fetch_file(r, word, checksum, err) < 0)
+		if (r->root < 0 || fetch_file(b, r, word, checksum, err) < 0)
 			return -1;
 	} else if (fetch_git(b, r, name, word, instruction_has(in, "keep-git-dir"), checksum, &path,
 			     err) < 0) {

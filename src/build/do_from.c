@@ -42,8 +42,7 @@ static int from_image(struct builder *b, struct stage_state *s, const struct sta
 	if (stage->platform && platform_parse(stage->platform, &other, err) < 0)
 		return -1;
 	image_init(&i);
-	if (image_resolve(b->st, base, stage->platform ? &other : &b->platform, b->r->pull,
-			  &b->e->progress, &i, err) < 0) {
+	if (pinned_image(b, base, stage->platform ? &other : &b->platform, &i, err) < 0) {
 		platform_done(&other);
 		return -1;
 	}

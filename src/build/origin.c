@@ -15,7 +15,7 @@ static int layers_of_image(struct builder *b, const char *name, struct strv *lay
 	if (strcmp(name, "scratch") == 0)
 		return error_set(err, ERR_INVALID, "--from=scratch: there is nothing in it");
 	image_init(&i);
-	if (image_resolve(b->st, name, &b->platform, b->r->pull, &b->e->progress, &i, err) < 0)
+	if (pinned_image(b, name, &b->platform, &i, err) < 0)
 		return error_add(err, "--from=%s", name);
 	vec_each (&i.diff_ids, d)
 		strv_add(layers, d->hex);

@@ -332,7 +332,12 @@ const struct opt build_more_opts[] = {
 	OPT_ENUM(0, "format", build_args, format, "oci|docker", "the media types (default oci)"),
 	OPT_ENUM(0, "isolation", build_args, isolation, "default|oci|rootless",
 		 "how RUN is kept apart: always by namespaces"),
+	OPT_INT(0, "jobs", build_args, request.jobs,
+		"stages that are built side by side (default: as many as processors)"),
 	OPT_FLAG(0, "load", build_args, load, "keep the image in the store, beside other outputs"),
+	OPT_FLAG(0, "lock", build_args, request.lock,
+		 "write hod.lock: the digest of all that is used"),
+	OPT_FLAG(0, "locked", build_args, request.locked, "use exactly what hod.lock says"),
 	OPT_STRING(0, "logfile", build_args, logfile, "FILE", "write what stderr would show here"),
 	OPT_STRING(0, "metadata-file", build_args, metadata_file, "FILE",
 		   "write the digests of the image here, as JSON"),
@@ -364,6 +369,8 @@ const struct opt build_more_opts[] = {
 	OPT_LIST(0, "unsetenv", build_args, request.unset_env, "NAME", "drop a variable of the image"),
 	OPT_LIST(0, "unsetlabel", build_args, request.unset_labels, "NAME",
 		 "drop a label of the image"),
+	OPT_FLAG(0, "verify", build_args, request.verify,
+		 "build twice, and name the first file that differs"),
 	OPT_END,
 };
 

@@ -9,12 +9,14 @@
 #include "output.h"
 #include "publish.h"
 #include "verify.h"
+#include "workers.h"
 #include "util/fd.h"
 #include "util/log.h"
 #include "util/text.h"
 
 #include <stdio.h>
 #include <strings.h>
+#include <unistd.h>
 
 void build_request_init(struct build_request *r)
 {
@@ -228,13 +230,13 @@ static void warn_unused_args(struct builder *b)
 				       unused.s));
 }
 
-/* Each after those it needs, which stand in front of it. */
 static int build_stages(struct builder *b, struct error *err)
 {
-	for (size_t i = 0; i < b->stages.v.n; i++)
-		if (b->stages.v.v[i].needed && stage_build(b, i, err) < 0)
-			return -1;
-	return 0;
+	int64_t jobs = b->r->jobs;
+
+	if (jobs == UNSET)
+		jobs = sysconf(_SC_NPROCESSORS_ONLN);
+	return workers_build(b, jobs > 0 ? (size_t)jobs : SIZE_MAX, err);
 }
 
 /* What the parts of one request have in common. */

@@ -8,6 +8,7 @@
 #include "store/rootfs.h"
 #include "util/log.h"
 #include "util/text.h"
+#include "workers.h"
 
 #include <stdio.h>
 #include <strings.h>
@@ -262,6 +263,8 @@ static int run_step(struct builder *b, size_t index, size_t step, size_t n_steps
 	int64_t start = time_monotonic_ns();
 	int r;
 
+	if (worker_stopping())
+		return error_set(err, ERR_INTERRUPTED, "stopped");
 	set_step_id(b, index, step, n_steps);
 	memcpy(id, b->step_id, sizeof(id)); /* a step may build another stage */
 	begin.id = end.id = id;

@@ -72,6 +72,12 @@ struct layer_import_options {
 	 * (or another compression's tar) does unless layer_tar_write gives the very same one.
 	 */
 	bool keep;
+	/*
+	 * fd is a pipe that a thread of ours fills from a network: it is read by a thread as a file
+	 * is, and the store lock, which nobody holds while waiting, is taken here, around what
+	 * finds and what publishes. The bytes are kept by who fills it.
+	 */
+	bool fed;
 };
 struct layer_imported {
 	struct digest diff_id, blob; /* blob: of media_type, for a manifest */
@@ -85,6 +91,9 @@ struct layer_imported {
  */
 int layer_import(struct store *st, int fd, int64_t size, const struct layer_import_options *o,
 		 struct layer_imported *result, struct error *err);
+/* Is it there already, in this very compressed form? Then no byte of it is needed: 1, 0, -1. */
+int layer_import_known(struct store *st, const struct layer_import_options *o,
+		       struct layer_imported *result, struct error *err);
 /*
  * Hashes the tree staged in s (diff/ and perhaps owners) and publishes it: RUN, COPY, commit.
  * epoch >= 0 clamps mtimes in the tree itself too, so that store and tar agree.

@@ -11,9 +11,9 @@ enum pull_policy { PULL_MISSING, PULL_ALWAYS, PULL_NEVER, PULL_NEWER };
 bool pull_policy_parse(const char *text, enum pull_policy *p);
 /*
  * Local names, IDs and prefixes; transports (oci:, oci-archive:, docker-archive:) are loaded into
- * the store first. A name that is not here is ERR_NOTFOUND; without a registry client in this
- * version PULL_ALWAYS and PULL_NEWER of a plain name use the local one or say so.
- * A local image of another platform than asked for is ERR_NOTFOUND naming both.
+ * the store first. Names that are not here are pulled, unless the policy is never. With newer, what
+ * is here is taken when no newer one can be had. An image of another platform than asked for counts
+ * as absent; with PULL_NEVER it is ERR_NOTFOUND naming both. The caller holds no store lock.
  */
 int image_resolve(struct store *st, const char *text, const struct platform *platform,
 		  enum pull_policy policy, const struct progress *p, struct image *i,

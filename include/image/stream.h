@@ -47,6 +47,8 @@ struct stream *stream_open(int fd, int64_t limit, struct error *err);
  * before the first stream_read; what sink points to must live until stream_finish or stream_close.
  */
 void stream_tee(struct stream *s, const struct layer_sink *sink);
+/* fd is a pipe that surely goes on or ends: it may be waited for by threads, as a file's end is. */
+void stream_threaded(struct stream *s);
 /* No digests are wanted: stream_finish gives none. Only before the first stream_read. */
 void stream_no_digests(struct stream *s);
 ssize_t stream_read(struct stream *s, void *buf, size_t n, struct error *err); /* tar bytes, 0 end */

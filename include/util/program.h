@@ -8,6 +8,7 @@
 #include "util/str.h"
 
 #define PROGRAM_OUTPUT_MAX (1 << 20) /* bytes of stdout, and of stderr, that are kept */
+#define PROGRAM_INPUT_MAX  32768     /* bytes of stdin: less than any pipe holds */
 
 /*
  * argv[0] is looked up in our PATH. env is added to ours. stdin is /dev/null. cwd may be NULL. What
@@ -16,5 +17,8 @@
  */
 int program_run(const struct strv *argv, const struct strv *env, const char *cwd, struct str *out,
 		struct error *err);
+/* The same with n bytes for its stdin (ERR_LIMIT). When it fails, out has what it wrote all the same. */
+int program_feed(const struct strv *argv, const void *input, size_t n, struct str *out,
+		 struct error *err);
 
 #endif

@@ -18,5 +18,7 @@ extern const struct command cmd_attach, cmd_build, cmd_bundle, cmd_completion, c
 	cmd_tag, cmd_unpause, cmd_untag, cmd_update, cmd_version, cmd_volume_create,
 	cmd_volume_exists, cmd_volume_inspect, cmd_volume_ls, cmd_volume_prune, cmd_volume_rm,
 	cmd_wait;
+/* with registries */
+extern const struct command cmd_pull;
 
 #endif

@@ -225,8 +225,18 @@ static int import_tar(struct import *m, int fd, off_t start, int64_t size, struc
 	return tar_keep(m->st, fd, size, r, m->tar_size, err);
 }
 
+/* Who is fed from a network holds the store lock only where it must. */
+static int import_lock(struct import *m, int *lock, struct error *err)
+{
+	if (!m->o->fed)
+		return 0;
+	*lock = store_lock(m->st, LOCK_SHARED, err);
+	return *lock < 0 ? -1 : 0;
+}
+
 static int import_run(struct import *m, int fd, int64_t size, struct error *err)
 {
+	auto_close int lock = -1;
 	auto_done(layer_meta) struct layer_meta meta;
 	off_t start = lseek(fd, 0, SEEK_CUR);
 	enum compression c;
@@ -235,6 +245,8 @@ static int import_run(struct import *m, int fd, int64_t size, struct error *err)
 	m->in = stream_open(fd, size, err);
 	if (!m->in)
 		return -1;
+	if (m->o->fed)
+		stream_threaded(m->in);
 	c = stream_compression(m->in);
 	if (m->o->keep && (c == COMPRESSION_GZIP || c == COMPRESSION_ZSTD)) {
 		if (blob_writer_begin(m->st, &m->blob, err) < 0)
@@ -242,19 +254,32 @@ static int import_run(struct import *m, int fd, int64_t size, struct error *err)
 		m->tee = true;
 		stream_tee(m->in, &(struct layer_sink){ blob_write, &m->blob });
 	}
-	if (import_read(m, &meta, err) < 0 || import_publish(m, &meta, err) < 0)
+	if (import_read(m, &meta, err) < 0 || import_lock(m, &lock, err) < 0 ||
+	    import_publish(m, &meta, err) < 0)
 		return -1;
 	if (c == COMPRESSION_GZIP || c == COMPRESSION_ZSTD)
 		return 0;
 	return import_tar(m, fd, start, size, err);
 }
 
+int layer_import_known(struct store *st, const struct layer_import_options *o,
+		       struct layer_imported *result, struct error *err)
+{
+	struct import m = { .st = st, .o = o, .result = result, .staging = STAGING_NONE };
+	auto_close int lock = -1;
+
+	return import_lock(&m, &lock, err) < 0 ? -1 : import_known(&m, err);
+}
+
 int layer_import(struct store *st, int fd, int64_t size, const struct layer_import_options *o,
 		 struct layer_imported *result, struct error *err)
 {
 	struct import m = { .st = st, .o = o, .result = result, .staging = STAGING_NONE };
-	int r = import_known(&m, err);
+	int lock = -1, r = import_lock(&m, &lock, err);
 
+	if (r == 0)
+		r = import_known(&m, err);
+	auto_close_fd(&lock);
 	if (r == 0)
 		r = import_run(&m, fd, size, err);
 	stream_close(m.in); /* first: its threads write into the blob */

@@ -1,11 +1,12 @@
 /*
  * resolve.c - from what the user typed to an image in the store.
  *
- * Never  opens a socket: names that are not here are said to be absent.
+ * Never  opens a socket when the policy is never, or for what is no name.
  */
 #include "image/resolve.h"
 
 #include "image/archive.h"
+#include "image/pull.h"
 #include "util/log.h"
 
 bool pull_policy_parse(const char *text, enum pull_policy *p)
@@ -68,23 +69,83 @@ static int check_platform(const struct platform *wanted, const struct image *i, 
 	return 0;
 }
 
-static int resolve_name(struct store *st, const char *text, const struct platform *platform,
-			enum pull_policy policy, struct image *i, struct error *err)
+/* The image of a name in the store: 1; 0 absent, or of another platform than asked for; -1 */
+static int find_fitting(struct store *st, const char *text, const struct platform *platform,
+			struct image *i, struct error *err)
 {
-	int found;
+	int found = image_find(st, text, platform, i, err);
 
-	if (policy == PULL_ALWAYS)
-		return error_set(err, ERR_UNSUPPORTED,
-				 "image '%s': cannot be pulled, this version has no registry "
-				 "client (use --pull missing)",
-				 text);
-	found = image_find(st, text, platform, i, err);
+	/* an index without an entry for the platform, or whose entry is not here, can be completed */
+	if (found < 0 && err->kind == ERR_NOTFOUND) {
+		error_clear(err);
+		return 0;
+	}
+	if (found == 1 && platform && !platform_match(platform, &i->config.platform)) {
+		image_done(i);
+		image_init(i);
+		return 0;
+	}
+	return found;
+}
+
+/* Not fetched: what is here, or why not. */
+static int resolve_local(struct store *st, const char *text, const struct platform *platform,
+			 struct image *i, struct error *err)
+{
+	int found = image_find(st, text, platform, i, err);
+
 	if (found == 0) {
 		error_set(err, ERR_NOTFOUND, "image '%s' is not in the store", text);
-		return error_hint(err, "see 'hod images'; 'hod load' and 'hod import' bring images "
-				       "in, or name a file: oci-archive:FILE");
+		return error_hint(err, "see 'hod images'; 'hod pull', 'hod load' and 'hod import' "
+				       "bring images in");
 	}
 	return found < 0 ? -1 : check_platform(platform, i, text, err);
+}
+
+static int resolve_pulled(struct store *st, const char *text, const struct platform *platform,
+			  const struct progress *p, struct image *i, struct error *err)
+{
+	struct pull_options o;
+	struct pulled pulled;
+	int found;
+
+	pull_options_init(&o);
+	o.platform = platform;
+	if (image_pull(st, text, &o, p, &pulled, err) < 0)
+		return -1;
+	found = image_find(st, pulled.name, platform, i, err);
+	if (found == 0)
+		error_set(err, ERR_BUG, "the image '%s' is not there after its pull", text);
+	pulled_done(&pulled);
+	return found > 0 ? check_platform(platform, i, text, err) : -1;
+}
+
+static int resolve_name(struct store *st, const char *text, const struct platform *platform,
+			enum pull_policy policy, const struct progress *p, struct image *i,
+			struct error *err)
+{
+	char line[ERROR_LINE_MAX];
+	int here;
+
+	if (policy == PULL_NEVER)
+		return resolve_local(st, text, platform, i, err);
+	if (policy == PULL_ALWAYS)
+		return resolve_pulled(st, text, platform, p, i, err);
+	here = find_fitting(st, text, platform, i, err);
+	if (here < 0)
+		return -1;
+	if (here && policy == PULL_MISSING)
+		return check_platform(platform, i, text, err);
+	image_done(i);
+	image_init(i);
+	if (resolve_pulled(st, text, platform, p, i, err) == 0)
+		return 0;
+	if (!here)
+		return -1;
+	/* the newer one cannot be had: the one that is here will do */
+	progress_note(p, "%s; taking the one that is here", error_text(err, line, sizeof(line)));
+	error_clear(err);
+	return resolve_local(st, text, platform, i, err);
 }
 
 int image_resolve(struct store *st, const char *text, const struct platform *platform,
@@ -95,10 +156,12 @@ int image_resolve(struct store *st, const char *text, const struct platform *pla
 	struct reference r = { 0 };
 	int status;
 
-	if (reference_parse(text, &r, &no_name) == 0 && r.transport != TRANSPORT_NONE)
+	if (reference_parse(text, &r, &no_name) < 0)
+		policy = PULL_NEVER;
+	if (r.transport != TRANSPORT_NONE)
 		status = resolve_file(st, &r, platform, p, i, err);
 	else
-		status = resolve_name(st, text, platform, policy, i, err);
+		status = resolve_name(st, text, platform, policy, p, i, err);
 	reference_done(&r);
 	return status;
 }

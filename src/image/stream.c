@@ -115,6 +115,11 @@ fail:
 	return NULL;
 }
 
+void stream_threaded(struct stream *s)
+{
+	s->want_threads = !s->src.eof;
+}
+
 void stream_no_digests(struct stream *s)
 {
 	s->unhashed = s->src.unhashed = true;

@@ -1,9 +1,11 @@
 /*
  * staging.c - tmp/: what is being made, and what is being thrown away.
  *
- * Owns   <root>/tmp. Entries: NAME and NAME.lock of a living maker; trash-*, which is never locked.
+ * Owns   <root>/tmp. Entries: NAME and NAME.lock of a living maker; trash-*, which is never locked;
+ *        blob-HEX.partial, which partial.c owns and which outlives its maker.
  * Never  removes an entry whose lock is held: that is the only sign of life there is.
  */
+#include "store/partial.h"
 #include "store_private.h"
 #include "util/fd.h"
 #include "util/log.h"
@@ -14,6 +16,7 @@
 
 #define SWEEP_EVERY_S 60
 #define SWEEP_FOR_NS  (50 * 1000000LL)
+#define PARTIAL_DAYS  3
 
 static const char lock_suffix[] = ".lock";
 static const char stamp_name[] = "swept";
@@ -98,6 +101,20 @@ static int maker_lives(int tmp, const char *lock, int *held)
 	return 1;
 }
 
+/* What came of a blob is kept for who wants the rest, but not for ever. */
+static void sweep_partial(int tmp, const char *entry)
+{
+	auto_close int fd = openat(tmp, entry, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct error ignored = { 0 };
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    time_now_ns() / NSEC_PER_SEC - (int64_t)st.st_mtime < PARTIAL_DAYS * 86400)
+		return;
+	if (lock_try(fd, LOCK_EXCLUSIVE, &ignored) == 1)
+		unlinkat(tmp, entry, 0);
+}
+
 static void sweep_entry(int tmp, const char *entry)
 {
 	auto_close int held = -1;
@@ -107,6 +124,10 @@ static void sweep_entry(int tmp, const char *entry)
 
 	if (strcmp(entry, stamp_name) == 0)
 		return;
+	if (str_starts(entry, PARTIAL_PREFIX) && str_ends(entry, PARTIAL_SUFFIX)) {
+		sweep_partial(tmp, entry);
+		return;
+	}
 	if (str_ends(name, lock_suffix))
 		name[strlen(name) - strlen(lock_suffix)] = '\0';
 	lock = xasprintf("%s%s", name, lock_suffix);

@@ -26,7 +26,8 @@ static void add_env(struct strv *all, const struct strv *more)
 	}
 }
 
-static int start(const struct strv *argv, const struct strv *env, const char *cwd, int out,
+/* in: a descriptor, or -1 for nothing to read */
+static int start(const struct strv *argv, const struct strv *env, const char *cwd, int in, int out,
 		 int err_fd, pid_t *pid, struct error *err)
 {
 	auto_done(strv) struct strv all = { 0 };
@@ -35,7 +36,10 @@ static int start(const struct strv *argv, const struct strv *env, const char *cw
 
 	add_env(&all, env);
 	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+	if (in >= 0)
+		posix_spawn_file_actions_adddup2(&actions, in, 0);
+	else
+		posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_adddup2(&actions, out, 1);
 	posix_spawn_file_actions_adddup2(&actions, err_fd, 2);
 	if (cwd)
@@ -105,8 +109,8 @@ static int finish(const char *name, pid_t pid, struct str *said, struct error *e
 	return error_set(err, ERR_FAILED, "%s: %.500s", name, line ? line : "it failed");
 }
 
-int program_run(const struct strv *argv, const struct strv *env, const char *cwd, struct str *out,
-		struct error *err)
+static int run(const struct strv *argv, const struct strv *env, const char *cwd, int in,
+	       struct str *out, struct error *err)
 {
 	auto_done(str) struct str said = { 0 }, dropped = { 0 };
 	struct str *texts[2] = { out ? out : &dropped, &said };
@@ -121,7 +125,7 @@ int program_run(const struct strv *argv, const struct strv *env, const char *cwd
 		auto_close_fd(&o[1]);
 		return -1;
 	}
-	r = start(argv, env, cwd, o[1], e[1], &pid, err);
+	r = start(argv, env, cwd, in, o[1], e[1], &pid, err);
 	auto_close_fd(&o[1]);
 	auto_close_fd(&e[1]);
 	if (r == 0) {
@@ -136,4 +140,28 @@ int program_run(const struct strv *argv, const struct strv *env, const char *cwd
 	auto_close_fd(&o[0]);
 	auto_close_fd(&e[0]);
 	return r;
+}
+
+int program_run(const struct strv *argv, const struct strv *env, const char *cwd, struct str *out,
+		struct error *err)
+{
+	return run(argv, env, cwd, -1, out, err);
+}
+
+int program_feed(const struct strv *argv, const void *input, size_t n, struct str *out,
+		 struct error *err)
+{
+	static const struct strv none = { 0 };
+	auto_close int in = -1;
+	int fds[2], r = -1;
+
+	if (n > PROGRAM_INPUT_MAX)
+		return error_set(err, ERR_LIMIT, "%s: more than %d bytes of input", argv->v[0],
+				 PROGRAM_INPUT_MAX);
+	if (fd_pipe(fds, err) < 0)
+		return -1;
+	in = fds[0];
+	r = fd_write_all(fds[1], input, n, err); /* it fits the pipe: nobody needs to read yet */
+	auto_close_fd(&fds[1]);
+	return r < 0 ? -1 : run(argv, &none, NULL, in, out, err);
 }

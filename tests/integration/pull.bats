@@ -1,0 +1,76 @@
+#!/usr/bin/env bats
+# pull: images from a plain registry on loopback that skopeo filled.
+load helper
+load registry
+
+setup_file() {
+	store_up
+	registry_up plain
+	hod save --format oci-archive -o "$FILE_DIR/busybox.oci" busybox
+	copy "oci-archive:$FILE_DIR/busybox.oci" "docker://$(at plain)/busybox:latest"
+	copy --format v2s2 "oci-archive:$FILE_DIR/busybox.oci" "docker://$(at plain)/busybox:docker"
+	copy --dest-compress-format zstd --dest-force-compress-format "oci-archive:$FILE_DIR/busybox.oci" "docker://$(at plain)/busybox:zstd" ||
+		copy --dest-compress-format zstd "oci-archive:$FILE_DIR/busybox.oci" "docker://$(at plain)/busybox:zstd"
+}
+teardown_file() {
+	registry_down plain
+	store_down
+}
+setup() { export HOD_ROOT=$FILE_DIR/fresh$BATS_TEST_NUMBER; }
+plain_lines() { grep -c "\"$1 /v2/.*$2" "$FILE_DIR/plain/log"; }
+
+@test "an image is pulled, is whole, and runs" {
+	run -0 --separate-stderr hod pull "$(at plain)/busybox"
+	has "$(at plain)/busybox:latest"
+	has "Downloaded newer image"
+	run -0 hod_run --rm "$(at plain)/busybox" echo hi
+	is hi
+	run -0 hod fsck --deep
+	digest=$(skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://$(at plain)/busybox:latest")
+	run -0 hod pull "$(at plain)/busybox@$digest"
+	[ "$(staged)" = 0 ]
+}
+
+@test "the second pull fetches nothing" {
+	hod pull -q "$(at plain)/busybox"
+	run -0 --separate-stderr hod pull "$(at plain)/busybox"
+	has "up to date"
+	[ -z "$stderr" ]
+}
+
+@test "-q prints the full name only" {
+	run -0 hod pull -q "$(at plain)/busybox:latest"
+	is "$(at plain)/busybox:latest"
+}
+
+@test "docker's media types and zstd are read as well" {
+	for tag in docker zstd; do
+		run -0 hod pull -q "$(at plain)/busybox:$tag"
+		run -0 hod_run --rm "$(at plain)/busybox:$tag" echo hi
+		is hi
+	done
+}
+
+@test "run and build pull what is not here; never does not" {
+	run -125 hod_run --rm --pull never "$(at plain)/busybox" true
+	has "not in the store"
+	run -0 --separate-stderr hod_run --rm "$(at plain)/busybox" echo hi
+	is hi
+	mkdir -p "$FILE_DIR/context"
+	printf 'FROM %s/busybox:docker\nRUN echo built >/f\n' "$(at plain)" >"$FILE_DIR/context/Dockerfile"
+	run -0 hod build -q -t built "$FILE_DIR/context"
+	run -0 hod_run --rm --pull=newer "$(at plain)/busybox" echo again
+	has again
+}
+
+@test "an absent image is said to be so" {
+	run -1 hod pull "$(at plain)/nothing"
+	has "nothing"
+	has 404
+	run -125 hod_run --rm "$(at plain)/busybox:none" true
+}
+
+@test "progress as JSON lines" {
+	run -0 --separate-stderr hod pull --progress rawjson "$(at plain)/busybox"
+	jq -es 'map(.event) | index("begin") != null and index("end") != null' <<<"$stderr" >"$FILE_DIR/jq"
+}

@@ -196,7 +196,7 @@ const struct opt run_opts[] = {
 		 "all capabilities, no filters, nothing masked"),
 	{ OPT_(0, "pull", &pull, run_args, request.pull, char *,
 	       "when to fetch the image: always, missing, never, newer"),
-	  .value = "POLICY", .assumed = "always", .flags = OPT_OPTIONAL },
+	  .value = "POLICY" },
 	OPT_FLAG('q', "quiet", run_args, quiet, "say nothing while images are read"),
 	OPT_FLAG(0, "read-only", run_args, request.read_only, "make the root read-only"),
 	OPT_TRI(0, "read-only-tmpfs", run_args, request.read_only_tmpfs,

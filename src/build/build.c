@@ -94,41 +94,6 @@ void builder_warn(struct builder *b, unsigned line, const char *fmt, ...)
 	warn_text(b, xasprintf("%s:%u: %s", b->df.name, line, text));
 }
 
-/* Is the rule in the list of "# check=skip=A,B"? */
-static bool check_skips(const char *check, const char *rule)
-{
-	auto_done(strv) struct strv options = { 0 };
-
-	strv_split(&options, check ? check : "", ';');
-	strv_each (&options, i) {
-		auto_done(strv) struct strv rules = { 0 };
-
-		if (!str_starts(options.v[i], "skip="))
-			continue;
-		strv_split(&rules, options.v[i] + 5, ',');
-		if (strv_has(&rules, rule) || strv_has(&rules, "all"))
-			return true;
-	}
-	return false;
-}
-
-static int tell_lints(struct builder *b, struct error *err)
-{
-	const char *check = b->df.lexed.check;
-	unsigned first = 0;
-
-	vec_each (&b->df.lexed.lints, l) {
-		if (check_skips(check, l->rule))
-			continue;
-		builder_warn(b, l->line, "%s (%s)", l->text, l->rule);
-		first = first ? first : l->line;
-	}
-	if (first && check && strstr(check, "error=true"))
-		return error_set(err, ERR_INVALID, "%s:%u: warnings are errors (check=error=true)",
-				 b->df.name, first);
-	return 0;
-}
-
 /* "# syntax=" names a program that docker would run instead of its parser; ours is built in. */
 static int check_syntax(const struct builder *b, struct error *err)
 {
@@ -182,7 +147,7 @@ static bool is_named(const void *request, const char *name)
 	return named_find(request, name) != NULL;
 }
 
-static int plan(struct builder *b, struct error *err)
+int builder_plan(struct builder *b, bool *strict, struct error *err)
 {
 	auto_done(strv) struct strv predefined = { 0 };
 	struct stages_input in = { &b->r->args, &predefined, b->r->target, is_named, b->r };
@@ -209,7 +174,7 @@ static int plan(struct builder *b, struct error *err)
 	b->states = xcalloc(b->stages.v.n, sizeof(*b->states));
 	for (size_t i = 0; i < b->stages.v.n; i++)
 		stage_state_init(&b->states[i]);
-	return tell_lints(b, err) < 0 ? -1 : foreign_check(b, err);
+	return builder_lint(b, &predefined, strict, err);
 }
 
 static void warn_unused_args(struct builder *b)
@@ -267,21 +232,28 @@ static void building_done(struct building *g)
 	strv_done(&g->platforms);
 }
 
-static void builder_init(struct builder *b, struct building *g, const char *platform)
+void builder_init(struct builder *b, struct engine *e, const struct build_request *r,
+		  const char *platform, struct pins *pins, struct build_result *result,
+		  int *exit_code)
 {
-	*b = (struct builder){ .e = g->e,
-			       .st = g->e->store,
-			       .r = g->r,
+	*b = (struct builder){ .e = e,
+			       .st = e->store,
+			       .r = r,
 			       .platform_text = platform,
-			       .pins = &g->pins,
-			       .result = g->result,
-			       .exit_code = g->exit_code,
+			       .pins = pins,
+			       .result = result,
+			       .exit_code = exit_code,
 			       .staging = STAGING_NONE,
 			       .step_lock = -1,
 			       .context = CONTEXT_NONE };
 }
 
-static void builder_done(struct builder *b)
+static void begin(struct builder *b, struct building *g, const char *platform)
+{
+	builder_init(b, g->e, g->r, platform, &g->pins, g->result, g->exit_code);
+}
+
+void builder_done(struct builder *b)
 {
 	for (size_t i = 0; b->states && i < b->stages.v.n; i++)
 		stage_state_done(&b->states[i]);
@@ -298,7 +270,11 @@ static void builder_done(struct builder *b)
 /* Up to the configuration of the image. */
 static int build_platform(struct builder *b, struct error *err)
 {
-	if (staging_begin(b->st, &b->staging, err) < 0 || plan(b, err) < 0 || build_stages(b, err) < 0)
+	bool strict = false;
+
+	if (staging_begin(b->st, &b->staging, err) < 0 || builder_plan(b, &strict, err) < 0 ||
+	    builder_tell_lints(b, strict, err) < 0 || foreign_check(b, err) < 0 ||
+	    build_stages(b, err) < 0)
 		return -1;
 	warn_unused_args(b);
 	return publish_settle(b, err);
@@ -314,7 +290,7 @@ static int verify(struct building *g, struct builder *first, struct error *err)
 
 	again.no_cache = true;
 	verify_side_set(&one, &first->states[first->stages.target].config);
-	builder_init(&b, g, first->platform_text);
+	begin(&b, g, first->platform_text);
 	b.r = &again;
 	context_move(&first->context, &b.context);
 	r = build_platform(&b, err);
@@ -347,7 +323,7 @@ static int build_each(struct building *g, struct error *err)
 		struct builder b;
 		int status;
 
-		builder_init(&b, g, *platform ? platform : NULL);
+		begin(&b, g, *platform ? platform : NULL);
 		context_move(&g->context, &b.context);
 		status = build_and_write(g, &b, vec_add(&g->images), err);
 		context_move(&b.context, &g->context);

@@ -58,6 +58,17 @@ struct builder {
 	char escape;
 };
 
+/* build.c: the order of a build. platform: one of --platform, or NULL; borrowed. */
+void builder_init(struct builder *b, struct engine *e, const struct build_request *r,
+		  const char *platform, struct pins *pins, struct build_result *result,
+		  int *exit_code);
+/* With staging and context: Dockerfile and stages, all but steps. strict: lints are errors. */
+int builder_plan(struct builder *b, bool *strict, struct error *err);
+void builder_done(struct builder *b);
+/* check.c: fills the Dockerfile's lints with what is wanted; tells them, and fails when strict. */
+int builder_lint(struct builder *b, const struct strv *predefined, bool *strict, struct error *err);
+int builder_tell_lints(struct builder *b, bool strict, struct error *err);
+
 /* Carries an instruction out in a stage. Its errors do not name the place. */
 typedef int do_fn(struct builder *b, struct stage_state *s, const struct instruction *in,
 		  struct error *err);

@@ -155,8 +155,7 @@ static bool parse_range(const char *text, uint64_t *low, uint64_t *high)
 	return !dash || (str_u64(dash + 1, high) && *high <= 65535 && *high >= *low);
 }
 
-static int expose(struct builder *b, struct stage_state *s, const struct instruction *in,
-		  const char *word, struct error *err)
+static int expose(struct stage_state *s, const char *word, struct error *err)
 {
 	const char *slash = strchr(word, '/'), *colon;
 	auto_free char *ports = slash ? xstrndup(word, (size_t)(slash - word)) : xstrdup(word);
@@ -166,13 +165,9 @@ static int expose(struct builder *b, struct stage_state *s, const struct instruc
 
 	for (char *p = proto; *p; p++)
 		*p = (char)tolower((unsigned char)*p);
-	if (slash && slash[1] && strcmp(proto, slash + 1) != 0)
-		builder_warn(b, in->line, "EXPOSE %s: write the protocol in lower case", word);
 	colon = strrchr(ports, ':');
-	if (colon) {
-		builder_warn(b, in->line, "EXPOSE %s: only the port of the container counts", word);
+	if (colon) /* what a host would map it to is not the image's business */
 		container = colon + 1;
-	}
 	if (!parse_range(container, &low, &high) ||
 	    (strcmp(proto, "tcp") != 0 && strcmp(proto, "udp") != 0 && strcmp(proto, "sctp") != 0))
 		return error_set(err, ERR_INVALID, "EXPOSE: '%s' is no port", word);
@@ -191,7 +186,7 @@ int do_expose(struct builder *b, struct stage_state *s, const struct instruction
 	struct strv *ports = &s->config.config.exposed_ports;
 
 	strv_each (&in->args, i)
-		if (expose(b, s, in, in->args.v[i], err) < 0)
+		if (expose(s, in->args.v[i], err) < 0)
 			return -1;
 	strv_sort(ports);
 	for (size_t i = ports->n; i-- > 1;)

@@ -32,6 +32,7 @@ char *heredoc_text(const struct heredoc *h);
 struct line {
 	unsigned no; /* of its first line, from 1 */
 	char *text;
+	char *comment; /* the comment lines right above it, without '#' and blanks; or NULL */
 	heredocs docs;
 };
 
@@ -66,7 +67,9 @@ struct flag {
 struct instruction {
 	const struct instruction_def *def;
 	unsigned line;
-	char *text; /* all behind the instruction's word, as written, joined to one line */
+	char *word;    /* the instruction's, as written */
+	char *text;    /* all behind it, as written, joined to one line */
+	char *comment; /* of the line; or NULL */
 	VEC(struct flag) flags;
 	/*
 	 * By the kind of arguments (instructions.h): words, the elements of the JSON array, or the

@@ -20,6 +20,7 @@ struct expander {
 	struct strv *words;
 	struct str word;
 	bool in_word;
+	struct strv *unset; /* names that are not in env; NULL: not asked for */
 };
 
 static int add(struct expander *x, struct str *out, const char *s, size_t n, struct error *err)
@@ -65,6 +66,13 @@ static const char *lookup(struct expander *x, const char *name)
 {
 	x->work -= (long)x->env->n;
 	return strv_env_get(x->env, name);
+}
+
+/* One that has neither value nor default. */
+static void note_unset(struct expander *x, const char *name, const char *value)
+{
+	if (x->unset && !value && !strv_has(x->unset, name))
+		strv_add(x->unset, name);
 }
 
 static int single_quote(struct expander *x, struct str *out, struct error *err)
@@ -251,6 +259,8 @@ static int braces(struct expander *x, struct str *out, struct error *err)
 		return error_set(err, ERR_INVALID, "${%s without '}'", name);
 	x->p++;
 	if (op == '}')
+		note_unset(x, name, value);
+	if (op == '}')
 		return value ? add(x, out, value, strlen(value), err) : 0;
 	if (op == ':') {
 		colon = true;
@@ -260,6 +270,7 @@ static int braces(struct expander *x, struct str *out, struct error *err)
 	}
 	if (op == '-' || op == '+' || op == '?')
 		return use_default(x, name, value, op, colon, out, err);
+	note_unset(x, name, value);
 	if (!colon && (op == '#' || op == '%'))
 		return trim(x, value, op, out, err);
 	if (!colon && op == '/')
@@ -281,7 +292,31 @@ static int dollar(struct expander *x, bool raw, struct str *out, struct error *e
 	if (!*name)
 		return add(x, out, "$", 1, err);
 	value = lookup(x, name);
+	note_unset(x, name, value);
 	return value ? add(x, out, value, strlen(value), err) : 0;
+}
+
+void expand_unset(const char *word, char escape, bool quotes, const struct strv *env,
+		  struct strv *unset)
+{
+	struct error ignored = { 0 }; /* the build tells it, with its line */
+	struct strv names = { 0 };
+	struct expander x = {
+		.p = word,
+		.escape = escape,
+		.quotes = quotes,
+		.env = env,
+		.work = EXPAND_WORK_MAX,
+		.unset = &names,
+	};
+	struct str text = { 0 };
+
+	if (process(&x, 0, false, &text, &ignored) == 0)
+		strv_each (&names, i)
+			if (!strv_has(unset, names.v[i]))
+				strv_add(unset, names.v[i]);
+	str_done(&text);
+	strv_done(&names);
 }
 
 static int expand(const char *word, char escape, bool quotes, const struct strv *env, char **out,

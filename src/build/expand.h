@@ -20,6 +20,12 @@ int expand_word(const char *word, char escape, const struct strv *env, char **ou
 /* The same, split at unquoted blanks after the replacement, as EXPOSE wants it. Appends. */
 int expand_words(const char *word, char escape, const struct strv *env, struct strv *out,
 		 struct error *err);
+/*
+ * The names that word uses, without a default or replacement of their own, and env does not have.
+ * Appends each once; a word that cannot be expanded uses none.
+ */
+void expand_unset(const char *word, char escape, bool quotes, const struct strv *env,
+		  struct strv *unset);
 /* Variables only: quotes stay what they are (bodies of heredocs). */
 int expand_text(const char *text, char escape, const struct strv *env, char **out, struct error *err);
 

@@ -294,18 +294,42 @@ static int read_heredocs(struct reader *r, struct line *l, char escape, struct e
 	return 0;
 }
 
+/* The first line of the next instruction, with the comment that stands right above it. */
+static bool find_start(struct reader *r, const char **s, size_t *n, struct str *comment)
+{
+	while (next_line(r, s, n)) {
+		size_t skip = leading_blanks(*s, *n), end = *n;
+
+		if (skip == *n) {
+			str_clear(comment);
+			continue;
+		}
+		if ((*s)[skip] != '#')
+			return true;
+		skip++;
+		while (skip < end && is_blank((*s)[skip]))
+			skip++;
+		while (end > skip && is_blank((*s)[end - 1]))
+			end--;
+		if (comment->len)
+			str_addc(comment, '\n');
+		str_addn(comment, *s + skip, end - skip);
+	}
+	return false;
+}
+
 /* Joins the lines of one instruction; false at the end of the text. */
-static bool join_lines(struct reader *r, struct lexed *out, struct str *text, unsigned *no)
+static bool join_lines(struct reader *r, struct lexed *out, struct str *text, struct str *comment,
+		       unsigned *no)
 {
 	const char *s;
 	size_t n, skip;
 	bool more = false, holes = false;
 
-	do {
-		if (!next_line(r, &s, &n))
-			return false;
-		skip = leading_blanks(s, n);
-	} while (skip == n || s[skip] == '#');
+	str_clear(comment);
+	if (!find_start(r, &s, &n, comment))
+		return false;
+	skip = leading_blanks(s, n);
 	*no = r->line;
 	s += skip;
 	n -= skip;
@@ -329,10 +353,10 @@ static bool join_lines(struct reader *r, struct lexed *out, struct str *text, un
 
 static int read_lines(struct reader *r, struct lexed *out, struct error *err)
 {
-	auto_done(str) struct str text = { 0 };
+	auto_done(str) struct str text = { 0 }, comment = { 0 };
 	unsigned no;
 
-	while (join_lines(r, out, &text, &no)) {
+	while (join_lines(r, out, &text, &comment, &no)) {
 		struct line *l;
 		size_t skip = leading_blanks(str_get(&text), text.len), end = text.len;
 
@@ -345,6 +369,7 @@ static int read_lines(struct reader *r, struct lexed *out, struct error *err)
 			l = vec_add(&out->lines);
 			l->no = no;
 			l->text = xstrndup(text.s + skip, end - skip);
+			l->comment = comment.len ? xstrdup(comment.s) : NULL;
 			if (read_heredocs(r, l, out->escape, err) < 0) {
 				r->line = no;
 				return -1;
@@ -383,6 +408,7 @@ void lexed_done(struct lexed *l)
 {
 	vec_each (&l->lines, line) {
 		free(line->text);
+		free(line->comment);
 		heredocs_done(&line->docs);
 	}
 	vec_done(&l->lines);

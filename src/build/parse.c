@@ -125,9 +125,6 @@ static int parse_command(struct lexed *lx, const char *rest, struct instruction 
 		return 0;
 	if (!*rest)
 		return error_set(err, ERR_INVALID, "%s takes %s", in->def->name, in->def->usage);
-	if (*rest == '[')
-		lint_add(lx, in->line, "JSONArgsRecommended",
-			 "%s: not a JSON array of strings, so it is run by the shell", in->def->name);
 	return parse_one(lx, rest, in, err);
 }
 
@@ -220,7 +217,7 @@ static int parse_trigger(struct lexed *lx, const char *rest, struct instruction 
 {
 	static const char *const refused[] = { "ONBUILD", "FROM", "MAINTAINER" };
 	struct instruction inner = { 0 };
-	struct line l = { in->line, NULL, { 0 } };
+	struct line l = { .no = in->line };
 	struct str text = { 0 };
 	auto_free char *copy = xstrdup(rest);
 	int r;
@@ -354,7 +351,7 @@ int instruction_parse(const struct line *l, struct lexed *lx, struct instruction
 		      struct error *err)
 {
 	const char *rest = l->text;
-	auto_free char *word = NULL;
+	char *word;
 	int r;
 
 	*in = (struct instruction){ .line = l->no };
@@ -363,10 +360,15 @@ int instruction_parse(const struct line *l, struct lexed *lx, struct instruction
 	word = xstrndup(l->text, (size_t)(rest - l->text));
 	while (is_blank(*rest))
 		rest++;
+	in->word = word;
 	in->def = instruction_find(word);
-	if (!in->def)
-		return unknown_instruction(word, err);
+	if (!in->def) {
+		unknown_instruction(word, err);
+		instruction_done(in);
+		return -1;
+	}
 	in->text = xstrdup(rest);
+	in->comment = xstrdup_or_null(l->comment);
 	heredocs_copy(&in->docs, &l->docs);
 	r = parse_flags(&rest, lx->escape, in, err);
 	if (r == 0)
@@ -380,7 +382,9 @@ int instruction_parse(const struct line *l, struct lexed *lx, struct instruction
 
 void instruction_done(struct instruction *in)
 {
+	free(in->word);
 	free(in->text);
+	free(in->comment);
 	vec_each (&in->flags, f)
 		free(f->value);
 	vec_done(&in->flags);
@@ -444,6 +448,7 @@ int dockerfile_parse(const char *name, const char *text, size_t n, struct docker
 	}
 	vec_each (&df->lexed.lines, l) {
 		free(l->text);
+		free(l->comment);
 		heredocs_done(&l->docs);
 	}
 	vec_done(&df->lexed.lines);

@@ -3,6 +3,7 @@
  */
 #include "commands.h"
 
+#include "build_call.h"
 #include "build_display.h"
 #include "build_opts.h"
 #include "output.h"
@@ -70,6 +71,9 @@ static const struct opt opts[] = {
 	{ OPT_(0, "build-arg", &opt_env, build_args, build_args, struct strv,
 	       "the value of an ARG; without a value ours"),
 	  .value = "NAME[=VALUE]" },
+	OPT_STRING(0, "call", build_args, call, "METHOD",
+		   "do not build: check, outline or targets; ,format=json behind it for JSON"),
+	OPT_FLAG(0, "check", build_args, check, "the same as --call=check"),
 	OPT_STRING('f', "file", build_args, file, "FILE",
 		   "the Dockerfile; - is stdin (default: Dockerfile or Containerfile)"),
 	OPT_STRING(0, "iidfile", build_args, iidfile, "FILE", "write the ID of the image here"),
@@ -199,8 +203,11 @@ static int build_run(struct app *app, void *arg, struct strv *operands, struct e
 {
 	struct build_args *args = arg;
 	struct build_result result = { 0 };
+	const char *call = args->call ? args->call : args->check ? "check" : "build";
 	int r = fill(args, operands->v[0], err);
 
+	if (r == 0 && !str_eq(call, "build"))
+		return build_call_run(app, &args->request, call, err);
 	if (r == 0 && stdout_is_taken(&args->request) && output_is_terminal())
 		r = error_set(err, ERR_USAGE, "an archive is not written to a terminal");
 	if (r == 0)

@@ -13,9 +13,9 @@ struct build_args {
 	struct strmap labels;
 	char *file, *target, *platform, *pull, *network, *iidfile, *progress, *metadata_file,
 		*logfile;
-	char *format, *isolation;
+	char *format, *isolation, *call;
 	int64_t epoch, timestamp;
-	bool no_cache, quiet, load;
+	bool no_cache, quiet, load, check;
 };
 extern const struct opt build_more_opts[];
 void build_args_init(void *args);

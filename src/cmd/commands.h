@@ -19,6 +19,6 @@ extern const struct command cmd_attach, cmd_build, cmd_bundle, cmd_completion, c
 	cmd_volume_exists, cmd_volume_inspect, cmd_volume_ls, cmd_volume_prune, cmd_volume_rm,
 	cmd_wait;
 /* with registries */
-extern const struct command cmd_pull;
+extern const struct command cmd_pull, cmd_push;
 
 #endif

@@ -1,17 +1,14 @@
 /*
- * compress.c - gzip by zlib and zstd by libzstd, in one stream, so that neither the number of cores
- * nor the sizes of the writes change the result.
+ * compress.c - gzip by zlib, in blocks, and zstd by libzstd, in one stream: neither the number of
+ * cores nor the sizes of the writes change the result.
  */
 #include "compress.h"
 
+#include "gzip_blocks.h"
 #include "util/mem.h"
 #include "zstd_lib.h"
 
-#include <limits.h>
-#include <zlib.h>
-
 #define OUT_SIZE   ((size_t)128 << 10)
-#define GZIP_LEVEL 6
 #define ZSTD_LEVEL 3
 
 struct compressor {
@@ -19,8 +16,7 @@ struct compressor {
 	struct layer_sink out;
 	const struct zstd_api *zstd;
 	ZSTD_CCtx *zc;
-	z_stream z;
-	bool z_open;
+	struct gzip_blocks *gzip;
 	unsigned char *buf;
 };
 
@@ -33,11 +29,9 @@ struct compressor *compressor_open(enum compression form, const struct layer_sin
 	c->out = *out;
 	c->buf = xmalloc(OUT_SIZE);
 	if (form == COMPRESSION_GZIP) {
-		c->z_open = deflateInit2(&c->z, GZIP_LEVEL, Z_DEFLATED, MAX_WBITS + 16, 8,
-					 Z_DEFAULT_STRATEGY) == Z_OK;
-		if (c->z_open)
+		c->gzip = gzip_blocks_open(out, err);
+		if (c->gzip)
 			return c;
-		error_set(err, ERR_BUG, "zlib: deflateInit2 failed");
 	} else {
 		c->zstd = zstd_lib(err);
 		c->zc = c->zstd ? c->zstd->ZSTD_createCCtx() : NULL;
@@ -51,20 +45,6 @@ struct compressor *compressor_open(enum compression form, const struct layer_sin
 	}
 	compressor_close(c);
 	return NULL;
-}
-
-static int gzip_feed(struct compressor *c, const void *bytes, size_t n, int flush, struct error *err)
-{
-	c->z.next_in = (unsigned char *)(uintptr_t)bytes; /* zlib does not write there */
-	c->z.avail_in = (uInt)n;
-	do {
-		c->z.next_out = c->buf;
-		c->z.avail_out = (uInt)OUT_SIZE;
-		deflate(&c->z, flush);
-		if (c->out.write(c->out.arg, c->buf, OUT_SIZE - c->z.avail_out, err) < 0)
-			return -1;
-	} while (c->z.avail_out == 0);
-	return 0;
 }
 
 static int zstd_feed(struct compressor *c, const void *bytes, size_t n, ZSTD_EndDirective end,
@@ -88,16 +68,10 @@ static int zstd_feed(struct compressor *c, const void *bytes, size_t n, ZSTD_End
 static int compress_write(void *arg, const void *bytes, size_t n, struct error *err)
 {
 	struct compressor *c = arg;
-	const unsigned char *p = bytes;
 
 	if (c->form == COMPRESSION_ZSTD)
 		return zstd_feed(c, bytes, n, ZSTD_e_continue, err);
-	for (size_t part; n; p += part, n -= part) {
-		part = MIN(n, (size_t)INT_MAX);
-		if (gzip_feed(c, p, part, Z_NO_FLUSH, err) < 0)
-			return -1;
-	}
-	return 0;
+	return gzip_blocks_write(c->gzip, bytes, n, err);
 }
 
 struct layer_sink compressor_sink(struct compressor *c)
@@ -108,15 +82,14 @@ struct layer_sink compressor_sink(struct compressor *c)
 int compressor_finish(struct compressor *c, struct error *err)
 {
 	return c->form == COMPRESSION_ZSTD ? zstd_feed(c, NULL, 0, ZSTD_e_end, err)
-					   : gzip_feed(c, NULL, 0, Z_FINISH, err);
+					   : gzip_blocks_finish(c->gzip, err);
 }
 
 void compressor_close(struct compressor *c)
 {
 	if (!c)
 		return;
-	if (c->z_open)
-		deflateEnd(&c->z);
+	gzip_blocks_close(c->gzip);
 	if (c->zc)
 		c->zstd->ZSTD_freeCCtx(c->zc);
 	free(c->buf);

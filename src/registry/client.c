@@ -258,19 +258,24 @@ static int follow(struct connection *c, const struct call *k, struct url *u, str
 
 /* ---- the call ---- */
 
-/* Who said http will do gets it when nobody speaks TLS there. */
-static bool fall_to_http(struct registry *r, const struct answer *a, struct error *err)
+/*
+ * Who said http will do gets it when nobody speaks TLS there. Another thread may have come to that
+ * before us: then https, as we tried it, is not the way any more.
+ */
+static bool fall_to_http(struct registry *r, const struct url *tried, const struct answer *a,
+			 struct error *err)
 {
 	bool fall;
 
 	pthread_mutex_lock(&r->auth.lock);
-	fall = a->refused && r->insecure && r->base.https && !r->settled;
-	if (fall) {
+	fall = a->refused && r->insecure && tried->https && (!r->settled || !r->base.https);
+	if (fall)
+		error_clear(err);
+	if (fall && r->base.https) {
 		r->base.https = false;
 		if (r->base.port == 443)
 			r->base.port = 80;
 		log_debug("registry: %s does not speak TLS, http is allowed for it", r->name);
-		error_clear(err);
 	}
 	pthread_mutex_unlock(&r->auth.lock);
 	return fall;
@@ -302,7 +307,7 @@ static int attempt(struct connection *c, const struct call *k, struct answer *a,
 		if (call_url(r, k, &u, err) < 0)
 			return -1;
 		status = perform_at(c, k, &u, url_same_origin(&u, &r->base), &used, a, err);
-		if (status < 0 && fall_to_http(r, a, err)) {
+		if (status < 0 && fall_to_http(r, &u, a, err)) {
 			url_done(&u);
 			continue;
 		}

@@ -4,9 +4,7 @@
  * Owns   the files cache/KEY. Layers are the store's.
  */
 #include "cache.h"
-#include "cache_mount.h"
 
-#include "build/prune.h"
 #include "store/layer.h"
 #include "util/fd.h"
 #include "util/log.h"
@@ -61,25 +59,40 @@ int cache_keep_layers(struct store *st, const struct strv *hexes, struct error *
 	return 0;
 }
 
-int cache_find(struct store *st, const char *key, struct cache_entry *e, struct error *err)
+static int parse_line(const char *key, const char *line, struct cache_entry *e)
 {
-	auto_done(str) struct str line = { 0 };
 	char hex[SHA256_HEX] = "";
-	int r = read_line(st, key, &line, err);
 
-	if (r <= 0)
-		return r;
 	*e = (struct cache_entry){ 0 };
-	if (sscanf(line.s, "none %" SCNd64, &e->created) == 1)
+	if (sscanf(line, "none %" SCNd64, &e->created) == 1)
 		return 1;
-	if (sscanf(line.s, "layer %64[0-9a-f] %" SCNd64, hex, &e->created) != 2 ||
-	    !digest_is_hex(hex)) {
+	if (sscanf(line, "layer %64[0-9a-f] %" SCNd64, hex, &e->created) != 2 || !digest_is_hex(hex)) {
 		log_debug("build: cache entry %s is not readable", key);
 		return 0;
 	}
 	memcpy(e->layer.hex, hex, sizeof(hex));
 	e->has_layer = true;
-	return keep(st, &e->layer, err);
+	return 1;
+}
+
+int cache_peek(struct store *st, const char *key, struct cache_entry *e)
+{
+	auto_done(str) struct str line = { 0 };
+	struct error ignored = { 0 }; /* then it is as good as absent */
+
+	return read_line(st, key, &line, &ignored) == 1 ? parse_line(key, line.s, e) : 0;
+}
+
+int cache_find(struct store *st, const char *key, struct cache_entry *e, struct error *err)
+{
+	auto_done(str) struct str line = { 0 };
+	int r = read_line(st, key, &line, err);
+
+	if (r <= 0 || !parse_line(key, line.s, e))
+		return r < 0 ? -1 : 0;
+	/* the time tells `builder prune` when it was used last */
+	utimensat(st->dirs[STORE_CACHE], key, NULL, 0);
+	return e->has_layer ? keep(st, &e->layer, err) : 1;
 }
 
 /* Is the file behind fd still the one of this name? Its last holder may have removed it. */
@@ -165,29 +178,4 @@ int cache_put_text(struct store *st, const char *key, const char *text, struct e
 	auto_free char *line = xasprintf("text %s\n", text);
 
 	return write_line(st, key, line, err);
-}
-
-static int prune_mounts(struct store *st, struct error *err)
-{
-	cache_mount_infos mounts = { 0 };
-	int r = cache_mount_list(st, &mounts, err);
-
-	for (size_t i = 0; r == 0 && i < mounts.n; i++)
-		r = cache_mount_remove(st, mounts.v[i].key, err);
-	cache_mount_infos_done(&mounts);
-	return r;
-}
-
-int build_cache_prune(struct store *st, struct error *err)
-{
-	int dir = store_dir(st, STORE_CACHE, err);
-	auto_done(strv) struct strv names = { 0 };
-
-	if (dir < 0 || dir_list(dir, &names, err) < 0)
-		return -1;
-	strv_each (&names, i)
-		/* locks and what else is cached have other names */
-		if (digest_is_hex(names.v[i]) && unlinkat(dir, names.v[i], 0) < 0 && errno != ENOENT)
-			return error_sys(err, "remove cache/%s", names.v[i]);
-	return prune_mounts(st, err);
 }

@@ -24,6 +24,8 @@ struct cache_entry {
 };
 /* 1 (its layer is then kept from collection), 0, -1 */
 int cache_find(struct store *st, const char *key, struct cache_entry *e, struct error *err);
+/* What is noted, without looking whether it is still there: 1, 0. */
+int cache_peek(struct store *st, const char *key, struct cache_entry *e);
 int cache_put(struct store *st, const char *key, const struct cache_entry *e, struct error *err);
 /*
  * Keeps layers (diffID hexes) from collection for as long as the caller's staging entry lives.

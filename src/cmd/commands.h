@@ -20,5 +20,7 @@ extern const struct command cmd_attach, cmd_build, cmd_bundle, cmd_completion, c
 	cmd_wait;
 /* with registries */
 extern const struct command cmd_pull, cmd_push;
+/* beside builds */
+extern const struct command cmd_builder_prune, cmd_commit, cmd_diff;
 
 #endif

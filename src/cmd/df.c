@@ -3,6 +3,7 @@
  */
 #include "commands.h"
 
+#include "build/prune.h"
 #include "listing.h"
 #include "operands.h"
 #include "store/layer.h"
@@ -197,14 +198,17 @@ static int volumes_usage(struct app *app, struct usage *u, struct error *err)
 
 static int cache_usage(struct app *app, struct usage *u, struct error *err)
 {
-	auto_done(strv) struct strv names = { 0 };
-	int cache = store_dir(&app->store, STORE_CACHE, err);
+	cache_items items = { 0 };
+	int r = build_cache_list(&app->store, &items, err);
 
-	if (cache < 0 || dir_list(cache, &names, err) < 0 || measure(cache, ".", &u->size, err) < 0)
-		return -1;
-	u->total = names.n;
-	u->reclaimable = u->size;
-	return 0;
+	vec_each (&items, i) {
+		u->total++;
+		u->active += i->busy || i->shared;
+		u->size += i->bytes;
+		u->reclaimable += i->busy ? 0 : i->bytes;
+	}
+	cache_items_done(&items);
+	return r;
 }
 
 static int df_run(struct app *app, void *arg, struct strv *operands, struct error *err)

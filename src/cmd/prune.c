@@ -237,6 +237,7 @@ static int volumes_take(const struct strv *filter, struct error *err)
 static int system_prune(struct app *app, void *arg, struct strv *operands, struct error *err)
 {
 	const struct prune_args *args = arg;
+	const struct cache_prune cache = { .all = true, .keep_bytes = UNSET, .free_bytes = UNSET };
 	struct gc_result gc = { 0 };
 	uint64_t bytes = 0;
 	int r;
@@ -252,7 +253,7 @@ static int system_prune(struct app *app, void *arg, struct strv *operands, struc
 	if (prune_containers(app, &args->filter, &bytes, err) < 0 ||
 	    (args->volumes && prune_volumes(app, false, &args->filter, &bytes, err) < 0) ||
 	    prune_images(app, args->all, &args->filter, &bytes, err) < 0 ||
-	    (args->filter.n == 0 && build_cache_prune(&app->store, err) < 0))
+	    (args->filter.n == 0 && build_cache_prune(&app->store, &cache, &bytes, err) < 0))
 		return -1;
 	r = store_gc(&app->store, &gc, err);
 	strv_done(&gc.removed);

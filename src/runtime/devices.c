@@ -128,12 +128,11 @@ int step_devices(struct init *in, struct error *err)
 
 /* ---- what is hidden, what is read-only ---- */
 
-int null_device(struct init *in, struct error *err)
+/* A detached clone of /dev/null in in->null, checked. */
+static int null_device(struct init *in, struct error *err)
 {
 	struct stat st;
 
-	if (in->null >= 0)
-		return 0;
 	in->null = sys_open_tree(AT_FDCWD, "/dev/null", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	if (in->null < 0 || fstat(in->null, &st) < 0)
 		return error_sys(err, "/dev/null");
@@ -176,15 +175,25 @@ static bool is_absent(int sys)
 	return sys == ENOENT || sys == ENOTDIR;
 }
 
-static bool is_directory(int dir, const char *name)
+/*
+ * The null device for one more place. The clone that was checked goes to the first; the others are
+ * cloned from there, where it is attached (before Linux 6.15 nothing else can be cloned). None is
+ * left over, for letting go of a detached mount has the kernel wait for all its processors.
+ */
+static int mask_file(struct init *in, int dir, const char *name, struct error *err)
 {
-	int saved = errno;
-	struct stat st;
-	bool yes = fstatat(dir, name, &st, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) == 0 &&
-		   S_ISDIR(st.st_mode);
+	const unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH;
+	auto_close int tree = -1;
 
-	errno = saved;
-	return yes;
+	if (in->null < 0) {
+		if (null_device(in, err) < 0)
+			return -1;
+		return attach(in->null, dir, name) < 0 ? error_sys(err, "hide") : 0;
+	}
+	tree = sys_open_tree(in->null, "", flags);
+	if (tree < 0)
+		return error_sys(err, "clone /dev/null");
+	return attach(tree, dir, name) < 0 ? error_sys(err, "hide") : 0;
 }
 
 static int mask_directory(struct init *in, int dir, const char *name, struct error *err)
@@ -196,20 +205,10 @@ static int mask_directory(struct init *in, int dir, const char *name, struct err
 	return attach(tree, dir, name) < 0 ? error_sys(err, "hide the directory") : 0;
 }
 
-/* Before Linux 6.15 only what is attached can be cloned: then anew from the host's, checked above. */
-static int null_clone(struct init *in)
-{
-	int fd = sys_open_tree(in->null, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
-
-	if (fd < 0 && errno == EINVAL)
-		fd = sys_open_tree(AT_FDCWD, "/dev/null", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-	return fd;
-}
-
-/* *spare: a clone of the null device that the last place did not need. */
-static int mask_one(struct init *in, const char *path, int *spare, struct error *err)
+static int mask_one(struct init *in, const char *path, struct error *err)
 {
 	const char *name;
+	struct stat st;
 	bool opened;
 	int dir = -1, status = 0;
 
@@ -217,16 +216,12 @@ static int mask_one(struct init *in, const char *path, int *spare, struct error 
 		return -1;
 	if (dir < 0)
 		return 0;
-	if (*spare < 0 && (*spare = null_clone(in)) < 0)
-		return error_sys(err, "clone /dev/null");
-	if (attach(*spare, dir, name) == 0) {
-		close(*spare);
-		*spare = -1;
-	} else if (errno == EINVAL && is_directory(dir, name)) { /* a file does not fit there */
+	if (fstatat(dir, name, &st, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) < 0)
+		status = is_absent(errno) ? 0 : error_sys(err, "look");
+	else if (S_ISDIR(st.st_mode))
 		status = mask_directory(in, dir, name, err);
-	} else if (!is_absent(errno)) {
-		status = error_sys(err, "hide");
-	}
+	else
+		status = mask_file(in, dir, name, err);
 	if (opened)
 		close(dir);
 	return status;
@@ -261,17 +256,12 @@ static int readonly_one(struct init *in, const char *path, struct error *err)
 int step_masks(struct init *in, struct error *err)
 {
 	const struct spec_linux *l = &in->plan->spec->linux_;
-	int spare = -1;
 
 	strv_each (&l->readonly_paths, i)
 		if (readonly_one(in, l->readonly_paths.v[i], err) < 0)
 			return error_add(err, "read-only path %s", l->readonly_paths.v[i]);
-	if (l->masked_paths.n && null_device(in, err) < 0)
-		return -1;
 	strv_each (&l->masked_paths, i)
-		if (mask_one(in, l->masked_paths.v[i], &spare, err) < 0)
+		if (mask_one(in, l->masked_paths.v[i], err) < 0)
 			return error_add(err, "masked path %s", l->masked_paths.v[i]);
-	if (spare >= 0)
-		close(spare);
 	return 0;
 }

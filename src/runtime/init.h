@@ -22,9 +22,9 @@ struct init {
 	bool wait;		 /* READY, and wait for START */
 	int root;		 /* the container's root */
 	int proc, sys, dev, pts; /* mounts of ours, trusted; -1 */
-	int null;		 /* the null device, checked; -1: not yet */
-	int empty;		 /* a read-only empty directory that masks others; -1: not yet */
-	int slave;		 /* of the terminal, or -1 */
+	int null;  /* the null device, checked, where it first hides a file; -1: not yet */
+	int empty; /* a read-only empty directory that masks others; -1: not yet */
+	int slave; /* of the terminal, or -1 */
 };
 
 int init_run(void *init); /* of clone_request; does not return on success */
@@ -39,11 +39,10 @@ int steps_run(const struct step *steps, size_t n, struct init *in, struct error 
 int step_root(struct init *in, struct error *err);
 int step_mounts(struct init *in, struct error *err);
 int step_pivot(struct init *in, struct error *err);
-int empty_tree(struct init *in, struct error *err); /* a clone of one read-only empty directory */
+int empty_tree(struct init *in, struct error *err); /* to be attached: a read-only empty directory */
 /* devices.c */
 int step_devices(struct init *in, struct error *err);
 int step_masks(struct init *in, struct error *err);
-int null_device(struct init *in, struct error *err); /* a detached clone of /dev/null, checked */
 /* terminal.c */
 int step_terminal(struct init *in, struct error *err);
 int terminal_take(const struct plan_process *p, int ptmx, int *slave, struct error *err);

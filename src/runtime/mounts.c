@@ -213,28 +213,27 @@ static int target_open(struct init *in, const struct plan_mount *m, struct error
 
 /* ---- one mount ---- */
 
-static int empty_new(struct error *err)
-{
-	return fs_mount("tmpfs", "tmpfs", NULL,
-			MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
-			err);
-}
-
 /*
- * A read-only empty directory, one for all places that need it; before Linux 6.15, which cannot
- * clone what is not attached, one for each.
+ * A read-only empty directory, one for all places that need it: the mount itself for the first, and
+ * clones of that, which is attached then (before Linux 6.15 nothing else can be cloned), for the
+ * others; so no detached mount is left over (see mask_file).
  */
 int empty_tree(struct init *in, struct error *err)
 {
 	int fd;
 
-	if (in->empty < 0)
-		in->empty = empty_new(err);
-	if (in->empty < 0)
-		return -1;
-	fd = sys_open_tree(in->empty, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
-	if (fd < 0 && errno == EINVAL)
-		return empty_new(err);
+	if (in->empty < 0) {
+		in->empty = fs_mount("tmpfs", "tmpfs", NULL,
+				     MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+					     MOUNT_ATTR_NOEXEC,
+				     err);
+		if (in->empty < 0)
+			return -1;
+		fd = fcntl(in->empty, F_DUPFD_CLOEXEC, 3);
+	} else {
+		fd = sys_open_tree(in->empty, "",
+				   OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+	}
 	return fd < 0 ? error_sys(err, "clone the empty directory") : fd;
 }
 

@@ -21,7 +21,7 @@ WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-st
 CPPFLAGS_ALL := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DHOD_VERSION='"$(VERSION)"' -Iinclude -I$(O)/gen \
 	$(if $(filter yes,$(HAVE_ISAL)),-DHAVE_ISAL) $(if $(filter yes,$(HAVE_SUBID)),-DHAVE_SUBID)
 CFLAGS_ALL := -std=gnu11 $(WARN) $(STRICT) -fPIE -fstack-protector-strong $(HARDEN)
-LDFLAGS_ALL := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed -Wl,--gc-sections
+LDFLAGS_ALL := -pie -Wl,-z,relro,-z,now,-z,noexecstack $(PACK) -Wl,--as-needed -Wl,--gc-sections
 ifdef SAN
 CFLAGS_ALL += -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -O1 -DHOD_SAN
 LDFLAGS_ALL += -fsanitize=address,undefined

@@ -35,6 +35,11 @@ int file_read(int dirfd, const char *name, struct str *out, size_t max, struct e
 /* Replaces atomically: temporary file beside it, fsync when sync, rename, fsync of dir when sync. */
 int file_write(int dirfd, const char *name, const void *bytes, size_t n, mode_t mode, bool sync,
 	       struct error *err);
+/*
+ * The same, 0600, for what is of no worth after a power cut: file systems that write a file out
+ * when it is renamed over another (ext4) do not do so here. name is a single name.
+ */
+int file_write_fleeting(int dirfd, const char *name, const void *bytes, size_t n, struct error *err);
 bool file_exists(int dirfd, const char *name);
 
 int dir_open(int dirfd, const char *name, struct error *err); /* O_DIRECTORY|O_NOFOLLOW */

@@ -213,10 +213,15 @@ int container_record_save(struct store *st, struct container *c, struct error *e
 int container_state_save(struct store *st, const struct container *c, bool sync, struct error *err)
 {
 	auto_done(str) struct str text = { 0 };
+	int r;
 
 	fields_format(container_state_fields, &c->state, false, &text);
 	str_addc(&text, '\n');
-	if (file_write(c->fd, "state.json", text.s, text.len, 0600, sync && st->durable, err) < 0)
+	if (c->record.auto_remove) /* soon gone, or, after a power cut, of nobody's interest */
+		r = file_write_fleeting(c->fd, "state.json", text.s, text.len, err);
+	else
+		r = file_write(c->fd, "state.json", text.s, text.len, 0600, sync && st->durable, err);
+	if (r < 0)
 		return error_add(err, "container %.12s", c->id);
 	return 0;
 }

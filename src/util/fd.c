@@ -261,10 +261,15 @@ int file_write(int dirfd, const char *name, const void *bytes, size_t n, mode_t 
 {
 	char temp[] = ".tmp-0123456789abcdef";
 	const char *base;
-	auto_close int dir = parent_open(dirfd, name, &base);
+	auto_close int parent = -1;
+	int dir = dirfd;
 
-	if (dir < 0)
-		return error_sys(err, "open the directory of %s", name);
+	base = name;
+	if (sync || strchr(name, '/')) { /* else nothing needs the directory itself */
+		dir = parent = parent_open(dirfd, name, &base);
+		if (dir < 0)
+			return error_sys(err, "open the directory of %s", name);
+	}
 	random_hex(temp + 5, 16);
 	if (file_fill(dir, temp, bytes, n, mode, sync, err) < 0) {
 		unlinkat(dir, temp, 0);
@@ -277,6 +282,28 @@ int file_write(int dirfd, const char *name, const void *bytes, size_t n, mode_t 
 	}
 	if (sync && fsync(dir) < 0)
 		return error_sys(err, "sync the directory of %s", name);
+	return 0;
+}
+
+int file_write_fleeting(int dirfd, const char *name, const void *bytes, size_t n, struct error *err)
+{
+	char temp[] = ".tmp-0123456789abcdef";
+	int r;
+
+	random_hex(temp + 5, 16);
+	if (file_fill(dirfd, temp, bytes, n, 0600, false, err) < 0) {
+		unlinkat(dirfd, temp, 0);
+		return error_add(err, "write %s", name);
+	}
+	/* the old one is still there, under the temporary name */
+	r = renameat2(dirfd, temp, dirfd, name, RENAME_EXCHANGE);
+	if (r == 0)
+		unlinkat(dirfd, temp, 0);
+	else if (renameat(dirfd, temp, dirfd, name) < 0) { /* none is there, or no exchange */
+		error_sys(err, "write %s", name);
+		unlinkat(dirfd, temp, 0);
+		return -1;
+	}
 	return 0;
 }
 

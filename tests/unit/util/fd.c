@@ -59,6 +59,23 @@ START_TEST(file_write_takes_a_path)
 }
 END_TEST
 
+START_TEST(file_write_fleeting_replaces_the_whole_and_leaves_nothing_beside)
+{
+	SCRATCH(s);
+	auto_done(str) struct str got = { 0 };
+	auto_done(strv) struct strv names = { 0 };
+	struct stat st;
+
+	OK(file_write_fleeting(s.fd, "f", "first version", 13, &err));
+	OK(file_write_fleeting(s.fd, "f", "two", 3, &err));
+	OK(file_read(s.fd, "f", &got, 100, &err));
+	ck_assert_str_eq(got.s, "two");
+	fstatat(s.fd, "f", &st, 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0600);
+	OK(dir_list(s.fd, &names, &err));
+	ck_assert_uint_eq(names.n, 1);
+}
+END_TEST
 START_TEST(file_read_has_a_limit_and_names_what_is_missing)
 {
 	SCRATCH(s);
@@ -306,6 +323,7 @@ END_TEST
 
 UNIT_MAIN("util/fd", TEST(file_write_replaces_the_whole_and_sets_the_mode),
 	  TEST(file_write_failing_leaves_the_old_file_and_no_other), TEST(file_write_takes_a_path),
+	  TEST(file_write_fleeting_replaces_the_whole_and_leaves_nothing_beside),
 	  TEST(file_read_has_a_limit_and_names_what_is_missing),
 	  TEST(fd_read_all_reads_files_that_state_no_size),
 	  TEST_LOOP(fd_copy_moves_all_bytes, ARRAY_SIZE(copies)), TEST(fd_copy_stops_after_n_bytes),

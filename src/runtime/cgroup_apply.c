@@ -61,6 +61,13 @@ static char *holder_of(const char *path, const char *controller, uid_t *owner)
 	}
 }
 
+static const char *owner_name(uid_t owner)
+{
+	if (owner == geteuid())
+		return owner ? "us" : "root";
+	return owner ? "another user" : "root"; /* in a user namespace root is one */
+}
+
 static int missing_v1(const char *controller, const char *what, struct error *err)
 {
 	int state = v1_state(controller);
@@ -100,11 +107,10 @@ int cgroup_missing(const char *path, const char *controller, const char *what, s
 		return missing_v1(controller, what, err);
 	}
 	holder = holder_of(path ? path : "/x", controller, &owner);
-	error_set(
-		err, ERR_UNSUPPORTED,
-		"%s: the %s controller is held by cgroup %s, which belongs to uid %u and does not "
-		"hand it to %s",
-		what, controller, holder ? holder : "/", (unsigned)owner, path ? path : "us");
+	error_set(err, ERR_UNSUPPORTED,
+		  "%s: the %s controller is held by cgroup %s, which belongs to %s and hands it to "
+		  "none below",
+		  what, controller, holder ? holder : "/", owner_name(owner));
 	return error_hint(err, "'hod info' shows what cgroup is used and why; 'hod setup cgroup' "
 			       "prints what root has to do");
 }

@@ -71,6 +71,17 @@ static int open_below(int mount, const char *path)
 		      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
+/*
+ * Has it processes, and is not the root of all? The kernel would let it hand down some controllers
+ * (cpu, pids), but then for its threads only, and containers could not be below it.
+ */
+static bool is_inhabited(int dir)
+{
+	auto_free char *procs = cgroup_get(dir, "cgroup.procs");
+
+	return *procs && faccessat(dir, "cgroup.type", F_OK, 0) == 0;
+}
+
 /* 0 all that is needed is handed down; -1 and errno */
 static int hand_down(int dir, const struct strv *needed, const struct strv *liked)
 {
@@ -115,12 +126,19 @@ static int make_once(int base, const char *below, const struct strv *needed, con
 	auto_close int dir = fcntl(base, F_DUPFD_CLOEXEC, 3);
 	auto_free char *copy = xstrdup(below);
 	char *save = NULL, *part = strtok_r(copy, "/", &save), *next;
+	bool controllers = needed->n + liked->n > 0;
 
+	if (controllers && dir >= 0 && is_inhabited(dir)) {
+		errno = EBUSY;
+		if (needed->n)
+			return -1;
+		controllers = false;
+	}
 	for (; part && dir >= 0; part = next) {
 		int inner;
 
 		next = strtok_r(NULL, "/", &save);
-		if (hand_down(dir, needed, liked) < 0)
+		if (controllers && hand_down(dir, needed, liked) < 0)
 			return -1;
 		if (next ? mkdirat(dir, part, 0755) < 0 && errno != EEXIST : make_last(dir, part) < 0)
 			return -1;
@@ -196,12 +214,24 @@ static int evacuate(int mount, const char *path)
 	return -1;
 }
 
+/* Has the cgroup the controllers itself? Else its processes would be moved for nothing. */
+static bool has_needed(const struct making *m, const char *path)
+{
+	auto_close int dir = open_below(m->mount, path);
+	auto_free char *has = dir < 0 ? xstrdup("") : cgroup_get(dir, "cgroup.controllers");
+
+	strv_each (&m->needed, i)
+		if (!cgroup_has_word(has, m->needed.v[i]))
+			return false;
+	return true;
+}
+
 /* Below a cgroup that is ours, whose processes may be moved for it. */
 static int try_own(struct making *m, const char *own, const char *below)
 {
 	if (make_at(m, own, below, &m->needed, &m->liked) == 0)
 		return 0;
-	if (errno != EBUSY || !m->needed.n || evacuate(m->mount, own) < 0)
+	if (errno != EBUSY || !m->needed.n || !has_needed(m, own) || evacuate(m->mount, own) < 0)
 		return -1;
 	return make_at(m, own, below, &m->needed, &m->liked);
 }
@@ -281,8 +311,9 @@ static int make_anywhere(struct making *m, const char *below, struct error *err)
 		auto_free char *unit = unit_of(below);
 
 		if (!m->needed.n) {
-			make_at(m, is_login(own) && geteuid() == 0 ? "/" : own, below, &none,
-				&m->liked);
+			/* what was begun in a login may outlive it, where that is ours to say */
+			if (!is_login(own) || make_at(m, "/", below, &none, &m->liked) < 0)
+				make_at(m, own, below, &none, &m->liked);
 			return 0; /* without one, then */
 		}
 		if (try_scope(m, unit, NULL, &why) == 0)

@@ -46,12 +46,14 @@ struct start_options {
 	enum start_mode mode;
 	bool in, out, err_; /* which of our standard streams are attached */
 	bool sig_proxy;
+	int report;		   /* a descriptor for the report at the end; 0: none */
 	const char *detach_keys;   /* NULL: ctrl-p,ctrl-q */
 	const char *notify_socket; /* $NOTIFY_SOCKET, for containers of --sdnotify; or NULL */
 };
 struct start_result {
-	int exit_code; /* foreground and attached */
-	bool detached; /* the user left by the detach keys */
+	int exit_code;	 /* foreground and attached */
+	bool oom_killed; /* foreground: a process of it was, for want of memory */
+	bool detached;	 /* the user left by the detach keys */
 };
 int container_start(struct engine *e, struct container *c, const struct start_options *o,
 		    struct start_result *result, struct error *err);

@@ -5,6 +5,7 @@
 #ifndef ENGINE_FACTS_H
 #define ENGINE_FACTS_H
 
+#include "runtime/cgroup.h"
 #include "util/error.h"
 #include "util/str.h"
 #include "util/userdb.h"
@@ -20,8 +21,7 @@ struct host_facts {
 	bool mqueue;  /* the host has /dev/mqueue */
 	bool cgroup2; /* and cgroup v2 alone: controllers may be had */
 	/* only after host_facts_describe(): */
-	char *cgroup; /* "v2", "v2 without controllers", "none" */
-	struct strv cgroup_controllers;
+	struct cgroup_description cgroup;
 	char *arch;
 };
 int host_facts_find(const struct userns *u, struct host_facts *f, struct error *err);

@@ -47,6 +47,7 @@ struct monitor_job {
 	int in, out, err_;
 	bool sig_proxy;	   /* monitor_run only: false: INT, TERM, HUP, QUIT kill the container */
 	bool owned_binary; /* see runtime.h */
+	int report;	   /* where the report goes at the end (report.h), or -1; borrowed */
 	const char *notify_socket; /* told when it runs (sd_notify(3)); NULL: nobody */
 	const char *detach_keys;   /* of the caller's terminal; NULL: ctrl-p,ctrl-q */
 };

@@ -73,4 +73,15 @@ void cgroup_stats_done(struct cgroup_stats *s);
 typedef VEC(int64_t) cgroup_pids;
 int cgroup_pids_read(const char *cgroup, cgroup_pids *pids, struct error *err);
 
+/* Where containers with limits have their cgroups here, and by what right. */
+struct cgroup_description {
+	const char *version; /* "2"; "1": its controllers are v1's; "": there is none */
+	const char *driver;  /* as docker names them: "cgroupfs" "systemd" "none" */
+	char *place;	     /* path that they are made below; with systemd: its own; NULL: none */
+	char *why;	     /* a sentence */
+	struct strv controllers; /* what can be limited */
+};
+void cgroup_describe(struct cgroup_description *d);
+void cgroup_description_done(struct cgroup_description *d);
+
 #endif

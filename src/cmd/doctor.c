@@ -181,15 +181,16 @@ static void probe_cgroups(struct app *app, struct finding *f)
 		host_facts_done(&facts);
 		return;
 	}
-	controllers = strv_join(&facts.cgroup_controllers, " ");
-	if (str_eq(facts.cgroup, "v2")) {
-		SAY(f, GOOD, "v2 with %s", controllers);
-	} else {
-		SAY(f, LIMITED, "%s: containers are killed, but cannot be limited",
-		    facts.cgroup ? facts.cgroup : "none");
-		if (access("/run/systemd/system", F_OK) == 0)
-			f->remedy = "boot with systemd.unified_cgroup_hierarchy=1";
-	}
+	controllers = strv_join(&facts.cgroup.controllers, " ");
+	if (facts.cgroup.controllers.n)
+		SAY(f, GOOD, "v2 with %s: %s", controllers, facts.cgroup.why);
+	else
+		SAY(f, LIMITED, "no limits: %s", facts.cgroup.why);
+	if (!facts.cgroup.controllers.n && !str_eq(facts.cgroup.version, "2") &&
+	    access("/run/systemd/system", F_OK) == 0)
+		f->remedy = "boot with systemd.unified_cgroup_hierarchy=1";
+	else if (!facts.cgroup.controllers.n && str_eq(facts.cgroup.version, "2"))
+		f->remedy = "hod setup cgroup";
 	host_facts_done(&facts);
 }
 

@@ -129,6 +129,17 @@ static const char *mode_name(const struct userns *u)
 	return modes[u->mode];
 }
 
+static void add_cgroup(json_t *o, const struct cgroup_description *d)
+{
+	auto_free char *controllers = strv_join(&d->controllers, " ");
+
+	json_object_set_new(o, "CgroupDriver", json_text(d->driver));
+	json_object_set_new(o, "CgroupVersion", json_text(d->version));
+	json_object_set_new(o, "CgroupParent", json_text(d->place));
+	json_object_set_new(o, "CgroupControllers", json_text(controllers));
+	json_object_set_new(o, "CgroupReason", json_text(d->why));
+}
+
 static int make_document(struct app *app, json_t *o, struct error *err)
 {
 	const struct host_facts *f = &app->engine.facts;
@@ -140,9 +151,7 @@ static int make_document(struct app *app, json_t *o, struct error *err)
 	json_object_set_new(o, "Runtimes", json_pack("{s:{s:s}}", "hod", "path", "built in"));
 	json_object_set_new(o, "DefaultRuntime", json_text("hod"));
 	json_object_set_new(o, "SecurityOptions", security(app));
-	json_object_set_new(o, "CgroupVersion",
-			    json_text(f->cgroup && str_starts(f->cgroup, "v2") ? "2" : "1"));
-	json_object_set_new(o, "Cgroup", json_text(f->cgroup));
+	add_cgroup(o, &f->cgroup);
 	json_object_set_new(o, "Userns", json_text(mode_name(&app->userns)));
 	json_object_set_new(o, "UsernsReason", json_text(app->userns.reason));
 	json_object_set_new(o, "Rootless", json_boolean(app->userns.mode != USERNS_HOST));
@@ -163,7 +172,11 @@ static const struct {
 	{ "Log driver", "LoggingDriver" },
 	{ "User namespace", "Userns" },
 	{ " Because", "UsernsReason" },
-	{ "Cgroups", "Cgroup" },
+	{ "Cgroup version", "CgroupVersion" },
+	{ "Cgroup driver", "CgroupDriver" },
+	{ " Below", "CgroupParent" },
+	{ " Limits of", "CgroupControllers" },
+	{ " Because", "CgroupReason" },
 	{ "Kernel", "KernelVersion" },
 	{ "System", "OperatingSystem" },
 	{ "Architecture", "Architecture" },

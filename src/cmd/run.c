@@ -8,6 +8,9 @@
 #include "output.h"
 #include "run_opts.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 /*
  * --replace: what runs under the name is killed from outside of our user namespace, where every
  * process of the user can be signalled; the engine then removes it.
@@ -69,7 +72,22 @@ static int prepare(struct app *app, struct run_args *args, const struct strv *op
 	return 0;
 }
 
-static int run_container(struct app *app, struct run_args *args, struct container *c,
+/* 0: none was asked for. Before anything else: a file that cannot be written is no late surprise. */
+static int report_open(const struct run_args *args, int *fd, struct error *err)
+{
+	*fd = 0;
+	if (!args->report)
+		return 0;
+	if (str_eq(args->report, "-") && args->request.detach)
+		return error_set(err, ERR_USAGE, "--report -: with --detach it needs a file");
+	if (str_eq(args->report, "-"))
+		*fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	else /* path: of the caller's */
+		*fd = open(args->report, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	return *fd < 0 ? error_sys(err, "--report '%s'", args->report) : 0;
+}
+
+static int run_container(struct app *app, struct run_args *args, struct container *c, int report,
 			 struct error *err)
 {
 	struct run_request *r = &args->request;
@@ -82,6 +100,7 @@ static int run_container(struct app *app, struct run_args *args, struct containe
 		.out = !r->detach && run_args_attaches(args, "stdout"),
 		.err_ = !r->detach && run_args_attaches(args, "stderr"),
 		.sig_proxy = r->sig_proxy != 0,
+		.report = report,
 		.detach_keys = r->detach_keys,
 		.notify_socket = getenv("NOTIFY_SOCKET"),
 	};
@@ -90,6 +109,7 @@ static int run_container(struct app *app, struct run_args *args, struct containe
 		return -1;
 	if (r->detach)
 		return output_line(err, "%s", c->id);
+	note_oom(app, c, &result);
 	return result.detached ? 0 : result.exit_code;
 }
 
@@ -98,10 +118,16 @@ static int run_run(struct app *app, void *arg, struct strv *operands, struct err
 	struct run_args *args = arg;
 	auto_done(container) struct container c;
 
+	int report, status = -1;
+
 	container_init(&c);
-	if (prepare(app, args, operands, !args->request.detach, err) < 0)
+	if (report_open(args, &report, err) < 0)
 		return -1;
-	return run_container(app, args, &c, err);
+	if (prepare(app, args, operands, !args->request.detach, err) == 0)
+		status = run_container(app, args, &c, report, err);
+	if (report > 0)
+		close(report);
+	return status;
 }
 
 static int create_run(struct app *app, void *arg, struct strv *operands, struct error *err)
@@ -119,6 +145,8 @@ static int create_run(struct app *app, void *arg, struct strv *operands, struct 
 /* create, which starts nothing, has no such row */
 static const struct opt run_only[] = {
 	OPT_FLAG('d', "detach", run_args, request.detach, "leave it running and print its ID"),
+	OPT_STRING(0, "report", run_args, report, "FILE",
+		   "write how it ended and what it used, as JSON; -: to stdout"),
 	OPT_END,
 };
 

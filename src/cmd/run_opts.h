@@ -12,6 +12,7 @@ struct run_args {
 	struct strv env, env_files, label_files;
 	struct strv attach; /* STDIN, STDOUT, STDERR */
 	bool quiet;
+	char *report; /* run only */
 };
 extern const struct opt run_opts[];
 void run_args_init(void *args);

@@ -4,6 +4,7 @@
 #include "commands.h"
 
 #include "monitor/restart.h"
+#include "notes.h"
 #include "operands.h"
 #include "output.h"
 
@@ -61,6 +62,7 @@ static int start_attached(struct app *app, const struct start_args *args, const 
 	o.mode = c.record.tty ? START_ATTACHED : START_FOREGROUND;
 	if (container_start(&app->engine, &c, &o, &result, err) < 0)
 		return error_add(err, "cannot start '%s'", name);
+	note_oom(app, &c, &result);
 	return result.detached ? 0 : result.exit_code;
 }
 

@@ -10,6 +10,7 @@
 #include "monitor/restart.h"
 #include "operands.h"
 #include "util/fd.h"
+#include "util/text.h"
 
 #define RECORD_MAX (4 << 20) /* bytes of a request or of image settings */
 
@@ -120,6 +121,86 @@ static json_t *view_restart_policy(const struct run_request *r)
 	return o;
 }
 
+static int64_t or_none(int64_t v)
+{
+	return v == UNSET ? 0 : v;
+}
+
+/* "PATH:VALUE" as docker's {"Path","Rate"} or {"Path","Weight"} */
+static void view_rates(json_t *o, const char *name, const char *what, const struct strv *list)
+{
+	json_t *all = json_array();
+
+	strv_each (list, i) {
+		const char *colon = strrchr(list->v[i], ':');
+		json_t *one = json_object();
+		int64_t value = 0;
+
+		if (colon && !text_parse_bytes(colon + 1, &value))
+			value = 0;
+		view_take(one, "Path",
+			  xstrndup(list->v[i],
+				   colon ? (size_t)(colon - list->v[i]) : strlen(list->v[i])));
+		view_int(one, what, value);
+		json_array_append_new(all, one);
+	}
+	view_json(o, name, all);
+}
+
+static void view_devices(json_t *o, const struct run_request *r)
+{
+	json_t *all = json_array();
+
+	strv_each (&r->devices, i) {
+		auto_done(strv) struct strv parts = { 0 };
+		json_t *one = json_object();
+		bool has_path;
+
+		strv_split(&parts, r->devices.v[i], ':');
+		has_path = parts.n > 1 && parts.v[1][0] == '/';
+		view_str(one, "PathOnHost", parts.v[0]);
+		view_str(one, "PathInContainer", has_path ? parts.v[1] : parts.v[0]);
+		view_str(one, "CgroupPermissions",
+			 parts.n > 2		     ? parts.v[2]
+			 : parts.n == 2 && !has_path ? parts.v[1]
+						     : "rwm");
+		json_array_append_new(all, one);
+	}
+	view_json(o, "Devices", all);
+}
+
+static void view_limits(json_t *o, const struct run_request *r)
+{
+	const struct request_limits *l = &r->limits;
+	bool swap_given = l->memory_swap != UNSET && l->memory_swap != 0;
+
+	view_int(o, "CpuShares", or_none(l->cpu_shares));
+	view_int(o, "Memory", or_none(l->memory));
+	view_int(o, "NanoCpus", or_none(l->nano_cpus));
+	view_int(o, "BlkioWeight", or_none(l->blkio_weight));
+	view_rates(o, "BlkioWeightDevice", "Weight", &l->blkio_weight_device);
+	view_rates(o, "BlkioDeviceReadBps", "Rate", &l->device_read_bps);
+	view_rates(o, "BlkioDeviceWriteBps", "Rate", &l->device_write_bps);
+	view_rates(o, "BlkioDeviceReadIOps", "Rate", &l->device_read_iops);
+	view_rates(o, "BlkioDeviceWriteIOps", "Rate", &l->device_write_iops);
+	view_int(o, "CpuPeriod", or_none(l->cpu_period));
+	view_int(o, "CpuQuota", or_none(l->cpu_quota));
+	view_str(o, "CpusetCpus", l->cpuset_cpus);
+	view_str(o, "CpusetMems", l->cpuset_mems);
+	view_devices(o, r);
+	view_list(o, "DeviceCgroupRules", &r->device_cgroup_rules);
+	view_int(o, "MemoryReservation", or_none(l->memory_reservation));
+	view_int(o, "MemorySwap",
+		 swap_given || l->memory == UNSET || l->memory < 0 ? or_none(l->memory_swap)
+								   : 2 * l->memory);
+	view_null(o, "MemorySwappiness");
+	view_null(o, "OomKillDisable");
+	if (l->pids_limit == UNSET)
+		view_null(o, "PidsLimit");
+	else
+		view_int(o, "PidsLimit", l->pids_limit);
+}
+
 static json_t *view_host_config(const struct parts *p)
 {
 	const struct run_request *r = &p->request;
@@ -145,6 +226,7 @@ static json_t *view_host_config(const struct parts *p)
 	view_list(o, "GroupAdd", &r->group_add);
 	view_str(o, "IpcMode", r->ipc ? r->ipc : "private");
 	view_str(o, "Cgroup", "");
+	view_str(o, "CgroupParent", r->cgroup_parent);
 	view_int(o, "OomScoreAdj", r->oom_score_adj == UNSET ? 0 : r->oom_score_adj);
 	view_str(o, "PidMode", r->pid);
 	view_bool(o, "Privileged", r->privileged);
@@ -159,10 +241,7 @@ static json_t *view_host_config(const struct parts *p)
 		view_map(o, "Sysctls", &r->sysctl);
 	view_str(o, "Runtime", "hod");
 	view_str(o, "Isolation", "");
-	view_int(o, "CpuShares", 0);
-	view_int(o, "Memory", 0);
-	view_int(o, "NanoCpus", 0);
-	view_null(o, "PidsLimit");
+	view_limits(o, r);
 	view_ulimits(o, r);
 	view_bool(o, "Init", r->init);
 	return o;

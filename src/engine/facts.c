@@ -5,32 +5,9 @@
  */
 #include "engine/facts.h"
 
-#include "util/fd.h"
-
 #include <sys/resource.h>
 #include <sys/utsname.h>
-
-#define CGROUP_HYBRID "/sys/fs/cgroup/unified"
-
-/* Which v2 tree there is; controllers are those that its root hands out. */
-static void find_cgroup(struct host_facts *f)
-{
-	struct error ignored = { 0 }; /* no such file means: no such tree */
-	auto_done(str) struct str text = { 0 };
-	const char *tree = "/sys/fs/cgroup/cgroup.controllers";
-
-	if (file_read(AT_FDCWD, tree, &text, 4096, &ignored) < 0) {
-		f->cgroup = xstrdup(access(CGROUP_HYBRID "/cgroup.procs", F_OK) == 0
-					    ? "v2 without controllers"
-					    : "none");
-		return;
-	}
-	while (text.len && text.s[text.len - 1] == '\n')
-		text.s[--text.len] = '\0';
-	if (text.len)
-		strv_split(&f->cgroup_controllers, text.s, ' ');
-	f->cgroup = xstrdup(text.len ? "v2" : "v2 without controllers");
-}
+#include <unistd.h>
 
 int host_facts_find(const struct userns *u, struct host_facts *f, struct error *err)
 {
@@ -61,8 +38,8 @@ int host_facts_describe(struct host_facts *f, struct error *err)
 		return error_sys(err, "uname");
 	free(f->arch);
 	f->arch = xstrdup(names.machine);
-	if (!f->cgroup)
-		find_cgroup(f);
+	if (!f->cgroup.version)
+		cgroup_describe(&f->cgroup);
 	return 0;
 }
 
@@ -70,8 +47,7 @@ void host_facts_done(struct host_facts *f)
 {
 	vec_done(&f->uids);
 	vec_done(&f->gids);
-	strv_done(&f->cgroup_controllers);
-	free(f->cgroup);
+	cgroup_description_done(&f->cgroup);
 	free(f->arch);
 	memset(f, 0, sizeof(*f));
 }

@@ -5,6 +5,7 @@
 
 #include "monitor/restart.h"
 #include "runtime/defaults.h"
+#include "runtime/runtime.h"
 #include "store/rootfs.h"
 #include "util/fd.h"
 #include "util/path.h"
@@ -56,6 +57,7 @@ static int job_make(struct engine *e, struct container *c, const struct run_requ
 	job->in = o->mode == START_FOREGROUND && o->in ? STDIN_FILENO : -1;
 	job->out = o->mode == START_FOREGROUND && o->out ? STDOUT_FILENO : -1;
 	job->err_ = o->mode == START_FOREGROUND && o->err_ ? STDERR_FILENO : -1;
+	job->report = o->report > 0 ? o->report : -1;
 	job->sig_proxy = o->sig_proxy;
 	job->detach_keys = o->detach_keys ? o->detach_keys : DETACH_KEYS;
 	if (str_eq(r->sdnotify, "conmon"))
@@ -115,6 +117,9 @@ int start_with(struct engine *e, struct container *c, const struct start_input *
 		return -1;
 	if (c->record.restart)
 		unlinkat(c->fd, RESTART_STOPPED, 0);
+	/* the cgroup of a run whose monitor was killed: nobody has removed it */
+	if (c->state.cgroup && runtime_cgroup_remove(c->state.cgroup, err) < 0)
+		return -1;
 	prepared_init(&p);
 	memset(result, 0, sizeof(*result));
 	if (container_prepare(e, c, in, &p, err) == 0 &&
@@ -125,6 +130,7 @@ int start_with(struct engine *e, struct container *c, const struct start_input *
 		if (o->mode == START_FOREGROUND) {
 			status = monitor_run(&job, &ended, err);
 			result->exit_code = ended.exit_code;
+			result->oom_killed = ended.oom_killed;
 		} else if (o->mode == START_ATTACHED) {
 			status = start_attached(e, c, &job, &p, &lock, o, result, err);
 		} else {

@@ -68,10 +68,10 @@ int record_exit(struct store *st, struct container *c, const siginfo_t *info,
 	else if (cause == EXIT_TIMEOUT_KILLED)
 		code = 128 + SIGKILL;
 	s->exit_code = code;
-	set_text(&s->reason, cause != EXIT_ITSELF	   ? "timeout"
-			     : s->oom_killed		   ? "oom"
-			     : info->si_code == CLD_EXITED ? "exited"
-							   : "signal");
+	set_text(&s->reason, cause != EXIT_ITSELF	    ? "timeout"
+			     : s->oom_killed && code == 137 ? "oom"
+			     : info->si_code == CLD_EXITED  ? "exited"
+							    : "signal");
 	free(s->report);
 	s->report = runtime_usage(s->cgroup, usage);
 	if (container_state_save(st, c, sync, err) < 0)
@@ -92,5 +92,6 @@ void record_failure(struct store *st, struct container *c, const struct error *w
 	set_text(&c->state.error, error_text(why, text, sizeof(text)));
 	c->state.exit_code = code_of_failure(why);
 	c->state.pid = c->state.monitor_pid = 0;
-	container_state_save(st, c, false, &ignored);
+	if (st)
+		container_state_save(st, c, false, &ignored);
 }

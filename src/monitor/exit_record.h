@@ -20,7 +20,7 @@ int record_running(struct store *st, struct container *c, const struct runtime_p
 /* The same of one that ended; sync: on disk when this returns. Gives the exit code. */
 int record_exit(struct store *st, struct container *c, const siginfo_t *info,
 		const struct rusage *usage, enum exit_cause cause, bool sync, struct error *err);
-/* Of one that could not be started: why, and the exit code that follows from it. */
+/* Of one that could not be started: why, and the exit code that follows from it. st NULL: not kept. */
 void record_failure(struct store *st, struct container *c, const struct error *why);
 
 #endif

@@ -22,6 +22,7 @@
  *        container because somebody who looks at it is slow or gone.
  */
 #include "monitor_private.h"
+#include "report.h"
 #include "runtime/runtime.h"
 #include "sd_notify.h"
 #include "teardown.h"
@@ -221,6 +222,8 @@ static int finish(struct monitor *m, struct error *err)
 		*m->result = (struct monitor_result){ .exit_code = (int)m->c->state.exit_code,
 						      .oom_killed = m->c->state.oom_killed };
 	teardown_cgroup(m->process.cgroup);
+	if (!m->c->state.restarting)
+		report_write(m->job->report, m->c);
 	deliver(m);
 	log_writer_done(&m->log, keep);
 	return code < 0 ? -1 : 0;
@@ -303,10 +306,10 @@ static void give_up(struct monitor *m, const struct error *why)
 		teardown_kill(m->job->spec, m->process.pidfd, m->process.cgroup);
 		teardown_cgroup(m->process.cgroup);
 	}
+	record_failure(m->c->record.auto_remove ? NULL : m->job->store, m->c, why);
 	if (m->c->record.auto_remove)
 		teardown_remove(m->job->store, m->c, &ignored);
-	else
-		record_failure(m->job->store, m->c, why);
+	report_write(m->job->report, m->c);
 }
 
 static void monitor_close(struct monitor *m)

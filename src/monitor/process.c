@@ -95,7 +95,7 @@ static void memory_release(void)
 static int become(const struct monitor_job *job, int caller, int session, struct error *err)
 {
 	const struct store *st = job->store;
-	int keep[STORE_DIRS + 8];
+	int keep[STORE_DIRS + 9];
 	size_t n = 0;
 
 	keep[n++] = caller;
@@ -103,6 +103,7 @@ static int become(const struct monitor_job *job, int caller, int session, struct
 	keep[n++] = job->lock;
 	keep[n++] = job->rootfs;
 	keep[n++] = job->container->fd;
+	keep[n++] = job->report;
 	keep[n++] = st->root;
 	for (int i = 0; i < STORE_DIRS; i++)
 		keep[n++] = st->dirs[i];

@@ -8,6 +8,7 @@
  *	cgroup_settings.c  linux.resources -> writes
  *	cgroup_apply.c	   the writes made; and why one cannot be
  *	cgroup_stats.c	   figures
+ *	cgroup_describe.c  which rung it would be
  */
 #ifndef RUNTIME_CGROUP_H
 #define RUNTIME_CGROUP_H
@@ -55,5 +56,9 @@ int cgroup_scope_enter(const char *name, const char *slice, char **path, struct 
 /* Moves us into a subgroup ("/leaf") of a unit that is delegated. */
 int cgroup_scope_attach(const char *unit, const char *below, struct error *err);
 bool cgroup_systemd_runs(void);
+/* The socket of the manager of who we are, and who that is. Yours. */
+char *cgroup_manager_socket(uid_t *uid);
+/* Was our cgroup delegated to us? Its path is cut to what was, where we are in our own leaf of it. */
+bool cgroup_is_ours(char **own);
 
 #endif

@@ -190,6 +190,27 @@ static bool is_delegated(const char *path, int mount)
 	       value[0] == '1';
 }
 
+static bool cut_leaf(char *path)
+{
+	char *end = strrchr(path, '/');
+
+	if (!end || !str_eq(end + 1, LEAF))
+		return false;
+	end[end == path ? 1 : 0] = '\0';
+	return true;
+}
+
+bool cgroup_is_ours(char **own)
+{
+	enum cgroup_tree tree;
+	auto_close int mount = -1;
+
+	if (cut_leaf(*own))
+		return true;
+	mount = cgroup_mount_open(&tree);
+	return mount >= 0 && is_delegated(*own, mount);
+}
+
 /* Moves all processes of a cgroup into a leaf below it, so that it may hand controllers down. */
 static int evacuate(int mount, const char *path)
 {
@@ -295,18 +316,11 @@ static int make_anywhere(struct making *m, const char *below, struct error *err)
 	auto_free char *own = cgroup_path_of(0);
 	struct strv none = { 0 };
 	struct error why = { 0 };
-	char *leaf;
 
 	if (!own)
 		own = xstrdup("/");
-	leaf = strrchr(own, '/');
-	if (str_eq(leaf + 1, LEAF)) {
-		leaf[leaf == own ? 1 : 0] = '\0';
-		if (try_own(m, own, below) == 0)
-			return 0;
-	} else if (is_delegated(own, m->mount) && try_own(m, own, below) == 0) {
+	if (cgroup_is_ours(&own) && try_own(m, own, below) == 0)
 		return 0;
-	}
 	if (cgroup_systemd_runs()) {
 		auto_free char *unit = unit_of(below);
 
@@ -358,10 +372,9 @@ static int make_named(struct making *m, const char *path)
 	own = cgroup_path_of(0);
 	if (!own || !own[1])
 		return 0;
-	if (str_eq(path_base(own), LEAF))
-		*strrchr(own, '/') = '\0';
-	if (try_own(m, *own ? own : "/", clean + 1) < 0)
-		try_ancestors(m, *own ? own : "/", clean + 1, &m->needed, &m->liked);
+	cut_leaf(own);
+	if (try_own(m, own, clean + 1) < 0)
+		try_ancestors(m, own, clean + 1, &m->needed, &m->liked);
 	return 0;
 }
 
@@ -370,11 +383,8 @@ static int make_split(struct making *m, const char *below, struct error *err)
 {
 	auto_free char *own = cgroup_path_of(0);
 
-	if (own && str_eq(path_base(own), LEAF)) {
-		char *end = strrchr(own, '/');
-
-		end[end == own ? 1 : 0] = '\0';
-	}
+	if (own)
+		cut_leaf(own);
 	if (!own || try_own(m, own, below) == 0)
 		return 0;
 	return m->needed.n ? 0 : error_sys(err, "cgroup %s: make one below it", own);
@@ -516,11 +526,11 @@ bool cgroup_is_required(const struct spec *spec)
 
 int cgroup_approach(const char *cgroup, struct error *err)
 {
-	auto_free char *scope = xstrdup(cgroup);
-	char *end = strrchr(scope, '/');
+	auto_done(strv) struct strv parts = { 0 };
 
-	if (!end || !str_eq(end + 1, SCOPE_INNER) || !cgroup_systemd_runs())
-		return error_set(err, ERR_DENIED, "cgroup %s: not ours to enter", cgroup);
-	*end = '\0';
-	return cgroup_scope_attach(path_base(scope), "/" LEAF, err);
+	strv_split(&parts, cgroup, '/');
+	for (size_t i = parts.n; i-- > 0 && cgroup_systemd_runs();)
+		if (str_ends(parts.v[i], ".scope"))
+			return cgroup_scope_attach(parts.v[i], "/" LEAF, err);
+	return error_set(err, ERR_DENIED, "cgroup %s: not ours to enter", cgroup);
 }

@@ -117,11 +117,18 @@ static int failed(int r, const char *what, struct error *err)
 	return -1;
 }
 
+char *cgroup_manager_socket(uid_t *uid)
+{
+	*uid = outer_uid();
+	if (*uid == 0)
+		return xstrdup("/run/systemd/private");
+	return xasprintf("/run/user/%u/systemd/private", (unsigned)*uid);
+}
+
 static int manager_connect(sd_bus **bus, struct error *err)
 {
-	uid_t uid = outer_uid();
-	auto_free char *path = uid == 0 ? xstrdup("/run/systemd/private")
-					: xasprintf("/run/user/%u/systemd/private", (unsigned)uid);
+	uid_t uid;
+	auto_free char *path = cgroup_manager_socket(&uid);
 	auto_free char *address = xasprintf("unix:path=%s", path);
 	int r;
 

@@ -15,10 +15,12 @@
 #include <unistd.h>
 
 struct global_args {
-	char *root, *log_level;
+	char *root, *log_level, *config;
 	bool debug, version;
 };
 static const struct opt global_opts[] = {
+	OPT_STRING(0, "config", global_args, config, "DIR",
+		   "docker's folder of settings, with the logins to registries"),
 	OPT_STRING(0, "root", global_args, root, "DIR", "where the store is"),
 	OPT_FLAG('D', "debug", global_args, debug, "say what is being done"),
 	OPT_ENUM('l', "log-level", global_args, log_level, "error|warn|info|debug",
@@ -235,6 +237,28 @@ static const struct command *command_named(const char *name)
 	return NULL;
 }
 
+/*
+ * What was copied already is overwritten where ps shows it: passwords. (Until here they were to be
+ * seen: that is why login warns.)
+ */
+static void hide_secrets(int argc, char **argv, const char *command)
+{
+	static const char *const names[] = { "--creds", "--password", "-p" };
+	bool login = strcmp(command, "login") == 0;
+
+	for (int i = 1; i < argc; i++)
+		for (size_t k = 0; k < (login ? ARRAY_SIZE(names) : 1); k++) {
+			size_t n = strlen(names[k]);
+
+			if (strncmp(argv[i], names[k], n) != 0)
+				continue;
+			if (argv[i][n] == '=' || (n == 2 && argv[i][n]))
+				memset(argv[i] + n, '*', strlen(argv[i] + n));
+			else if (!argv[i][n] && i + 1 < argc)
+				memset(argv[i + 1], '*', strlen(argv[i + 1]));
+		}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct opt *const tables[] = { global_opts, NULL };
@@ -253,6 +277,9 @@ int main(int argc, char **argv)
 	r = opt_parse(tables, argc, argv, OPT_FIRST, &args, &words, &err);
 	if (r < 0)
 		return fail(NULL, &err);
+	hide_secrets(argc, argv, words.n ? words.v[0] : "");
+	if (args.config) /* the name under which docker hands it on, to credential helpers too */
+		setenv("DOCKER_CONFIG", args.config, 1);
 	app.root = args.root;
 	app.debug = args.debug;
 	set_log_level(&args);

@@ -36,6 +36,8 @@ const struct command *const commands[] = {
 	&cmd_inspect,
 	&cmd_kill,
 	&cmd_load,
+	&cmd_login,
+	&cmd_logout,
 	&cmd_logs,
 	&cmd_oci,
 	&cmd_oci_create,

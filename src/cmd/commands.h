@@ -20,8 +20,8 @@ extern const struct command cmd_attach, cmd_build, cmd_bundle, cmd_completion, c
 	cmd_wait;
 /* with registries */
 extern const struct command cmd_login, cmd_logout, cmd_manifest_add, cmd_manifest_annotate,
-	cmd_manifest_create, cmd_manifest_inspect, cmd_manifest_push, cmd_manifest_rm, cmd_pull,
-	cmd_push, cmd_registry_serve;
+	cmd_manifest_create, cmd_manifest_inspect, cmd_manifest_push, cmd_manifest_remove,
+	cmd_manifest_rm, cmd_pull, cmd_push, cmd_registry_serve;
 /* beside builds */
 extern const struct command cmd_builder_prune, cmd_commit, cmd_diff;
 

@@ -157,13 +157,43 @@ static int name_follow(struct pushing *p, const char *name, const struct descrip
 	return 0;
 }
 
+/* A name that points to an index: 1, 0, -1 */
+static int index_find(struct pushing *p, const char *text, struct descriptor *target,
+		      struct error *err)
+{
+	struct error no_name = { 0 }; /* an ID */
+	struct reference r = { 0 };
+	auto_free char *name = NULL;
+	struct image_name n;
+	int found;
+
+	if (reference_parse(text, &r, &no_name) < 0)
+		return 0;
+	name = reference_name(&r);
+	reference_done(&r);
+	found = image_name_find(p->st, name, &n, err);
+	if (found > 0 && !str_eq(n.target.media_type, MEDIA_OCI_INDEX) &&
+	    !str_eq(n.target.media_type, MEDIA_DOCKER_LIST))
+		found = 0;
+	if (found > 0)
+		descriptor_copy(target, &n.target);
+	image_name_done(&n);
+	return found;
+}
+
 /* What the text names in the store: i, and the target of the name. */
 static int source_find(struct pushing *p, const char *text, struct image *i,
 		       struct descriptor *target, struct error *err)
 {
 	struct image_name n;
-	int found = image_find(p->st, text, p->o->platform, i, err);
+	int found;
 
+	if (p->o->all) { /* there need be no image for this machine in it */
+		found = index_find(p, text, target, err);
+		if (found)
+			return found < 0 ? -1 : 0;
+	}
+	found = image_find(p->st, text, p->o->platform, i, err);
 	if (found <= 0)
 		return found < 0
 			       ? -1
@@ -192,7 +222,7 @@ static int push_to(struct pushing *p, const char *text, const struct reference *
 	image_init(&i);
 	if (source_find(p, text, &i, &target, err) < 0)
 		return -1;
-	if (p->o->all && !digest_eq(&target.digest, &i.manifest_digest)) {
+	if (p->o->all && !digest_eq(&target.digest, &i.manifest_digest)) { /* i may be empty */
 		status = push_index(p, &target, reference, err);
 		descriptor_copy(&sent, &target);
 	} else {

@@ -21,43 +21,50 @@
 
 /* ---- the layer ---- */
 
-/* In single mode: what the file system could not hold. A running container's tree is not mounted
- * twice, its layers alone tell what came from below. */
-static int note_owners(struct engine *e, const struct container *c, int upper, int dir,
+/*
+ * In single mode: what the file system could not hold. It is asked of the copy, above the same
+ * layers: the container's own tree cannot be mounted twice.
+ */
+static int note_owners(struct engine *e, const struct container *c, struct staging *s, int upper,
 		       struct error *err)
 {
 	const struct strv *layers = &c->record.layers;
 	auto_done(owner_stack) struct owner_stack below = { 0 };
 	auto_done(owners) struct owners owners = { 0 };
-	auto_close int view = -1;
+	auto_close int view = rootfs_mount(e->store, (const char *const *)layers->v, layers->n,
+					   s->fd, ROOTFS_NODEV | ROOTFS_VOLATILE | ROOTFS_BARE, err);
 
-	if (!e->store->single)
-		return 0;
-	view = rootfs_mount(e->store, (const char *const *)layers->v, layers->n, -1, ROOTFS_NODEV,
-			    err);
 	if (view < 0 || owner_stack_open(e->store, layers, &below, err) < 0 ||
 	    owners_collect(upper, view, c->fd, &below, &owners, err) < 0)
 		return -1;
-	return owners.v.n ? owners_save(dir, &owners, err) : 0;
+	return owners.v.n ? owners_save(s->fd, &owners, err) : 0;
 }
 
 static int copy_upper(struct engine *e, const struct container *c, struct staging *s,
 		      struct error *err)
 {
-	auto_close int upper = openat(c->fd, "upper", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	auto_close int diff = -1;
+	auto_close int from = openat(c->fd, "upper", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_close int upper = -1;
 
-	if (upper < 0 && errno != ENOENT)
+	if (from < 0 && errno != ENOENT)
 		return error_sys(err, "open the container's files");
-	diff = dir_make_open(s->fd, "diff", 0755, err);
-	if (diff < 0)
-		return -1;
+	upper = dir_make_open(s->fd, "upper", 0755, err);
 	if (upper < 0)
-		return 0; /* it was never started */
-	if (tree_copy(upper, diff, false, err) < 0 ||
-	    tree_copy_attributes(upper, diff, false, err) < 0)
 		return -1;
-	return note_owners(e, c, upper, s->fd, err);
+	if (from < 0)
+		return 0; /* it was never started */
+	if (tree_copy(from, upper, false, err) < 0 ||
+	    tree_copy_attributes(from, upper, false, err) < 0)
+		return -1;
+	return e->store->single ? note_owners(e, c, s, upper, err) : 0;
+}
+
+/* The copy in the form of a layer to be. */
+static int settle(struct staging *s, struct error *err)
+{
+	if (tree_remove(s->fd, "work", err) < 0)
+		return -1;
+	return renameat(s->fd, "upper", s->fd, "diff") < 0 ? error_sys(err, "finish the layer") : 0;
 }
 
 static int make_layer(struct engine *e, struct container *c, const struct commit_request *q,
@@ -79,6 +86,8 @@ static int make_layer(struct engine *e, struct container *c, const struct commit
 	if (paused && (container_refresh(e->store, c, r < 0 ? &refused : err) < 0 ||
 		       container_pause(e, c, false, r < 0 ? &refused : err) < 0))
 		r = -1;
+	if (r == 0)
+		r = settle(&s, err);
 	if (r == 0)
 		r = layer_commit(e->store, &s, q->epoch, layer, err);
 	staging_end(e->store, &s);

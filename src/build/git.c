@@ -248,5 +248,7 @@ int git_fetch(const struct git_source *g, const char *path, bool keep_git,
 		return error_sys(err, "open %s", path);
 	if (!keep_git && tree_remove(dir, ".git", err) < 0)
 		return -1;
-	return set_times(dir, times, err);
+	if (set_times(dir, times, err) < 0)
+		return -1;
+	return futimens(dir, times) < 0 ? error_sys(err, "set the time of %s", path) : 0;
 }

@@ -113,7 +113,8 @@ static int write_tar(struct builder *b, const struct strv *layers, int view, con
 
 static int write_local(struct builder *b, int view, const char *dest, bool several, struct error *err)
 {
-	auto_free char *platform = platform_format(&b->platform);
+	/* as it was typed: arm64 is not arm64_v8 */
+	auto_free char *platform = xstrdup(b->platform_text ? b->platform_text : "");
 	auto_free char *path = NULL;
 	auto_close int dir = -1;
 

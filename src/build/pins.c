@@ -87,13 +87,15 @@ static int find_pinned(struct builder *b, const char *name, const char *pin,
 {
 	auto_done(reference) struct reference ref = { 0 };
 	auto_free char *full = NULL;
+	int found;
 
 	if (reference_parse(name, &ref, err) < 0)
 		return -1;
 	if (ref.transport != TRANSPORT_NONE)
 		return 0;
 	full = xasprintf("%s/%s@%s", ref.host, ref.repository, pin);
-	return image_find(b->st, full, platform, i, err);
+	found = image_find(b->st, full, platform, i, err);
+	return found ? found : image_find(b->st, pin, platform, i, err);
 }
 
 int pinned_image(struct builder *b, const char *name, const struct platform *platform,

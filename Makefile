@@ -49,7 +49,7 @@ $(O)/hod: $(O)/obj/main.o $(O)/libhod.a
 	$(CC) $(CFLAGS_ALL) $(CFLAGS) $(LDFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LIBS_HOT)
 
 # The default system call filters, compiled by libseccomp once, here.
-$(O)/runtime/gen/seccomp: src/runtime/gen/seccomp.c $(wildcard src/runtime/*.h) out/config.mk
+$(O)/runtime/gen/seccomp: src/runtime/gen/seccomp.c $(wildcard src/runtime/*.h src/runtime/gen/*.h) out/config.mk
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS_ALL) $(CPPFLAGS) -std=gnu11 $(WARN) $(STRICT) $(CFLAGS) -Isrc/runtime -o $@ $< $(LDFLAGS) -lseccomp -lcap
 $(O)/gen/seccomp_bpf.h: $(O)/runtime/gen/seccomp

@@ -3,10 +3,11 @@
  * the start of a container does not (it takes 10 ms), and prints it as the header seccomp_bpf.h:
  * for each set of capabilities that common flags make, the BPF and the OCI JSON text.
  *
- * Depends on libseccomp and on seccomp_plan.h alone. The NUMBER names of the table are compiled
- * only for the architecture that we run on, which is the only one whose numbers libseccomp takes as
- * they are; that is also the only one whose filter the hod built beside it loads.
+ * Depends on libseccomp, bpf_squeeze.h and seccomp_plan.h alone. The NUMBER names of the table are
+ * compiled only for the architecture that we run on, which is the only one whose numbers libseccomp
+ * takes as they are; that is also the only one whose filter the hod built beside it loads.
  */
+#include "bpf_squeeze.h"
 #include "seccomp_plan.h"
 
 #include <linux/filter.h>
@@ -116,8 +117,9 @@ static scmp_filter_ctx compile(uint32_t token, const uint64_t *caps)
 static void print_bpf(const struct arch *a, const char *name, const char *why, const uint64_t *caps)
 {
 	scmp_filter_ctx ctx = compile(a->main, caps);
+	const uint32_t arches_told[] = { a->main, a->sub };
+	static struct bpf full, brief;
 	FILE *f = tmpfile();
-	struct sock_filter line;
 	int rc;
 
 	if (a->sub && (rc = seccomp_merge(ctx, compile(a->sub, caps))) < 0)
@@ -127,9 +129,13 @@ static void print_bpf(const struct arch *a, const char *name, const char *why, c
 	if ((rc = seccomp_export_bpf(ctx, fileno(f))) < 0)
 		die("export", rc);
 	rewind(f);
-	printf("/* %s */\nstatic const struct sock_filter seccomp_bpf_%s[] = {\n", why, name);
-	while (fread(&line, sizeof(line), 1, f) == 1)
-		printf("{%u,%u,%u,%#xu},\n", line.code, line.jt, line.jf, line.k);
+	full.n = (uint32_t)fread(full.v, sizeof(full.v[0]), SQUEEZE_MAX, f);
+	squeeze(&full, &brief, arches_told, a->sub ? 2 : 1);
+	printf("/* %s; %u instructions before they were squeezed */\n", why, full.n);
+	printf("static const struct sock_filter seccomp_bpf_%s[] = {\n", name);
+	for (uint32_t n = 0; n < brief.n; n++)
+		printf("{%u,%u,%u,%#xu},\n", brief.v[n].code, brief.v[n].jt, brief.v[n].jf,
+		       brief.v[n].k);
 	printf("};\n");
 	fclose(f);
 	seccomp_release(ctx);

@@ -19,6 +19,8 @@ struct walk {
 		struct strv names; /* "NAME=x": variables that are known */
 		bool absolute;	   /* a WORKDIR was */
 		bool shell;	   /* SHELL was given */
+		bool triggers;	   /* ONBUILD was: it may set anything in who is built from it */
+		bool unknown;	   /* built from such a one */
 	} * stages;
 	struct walked *now;
 	size_t stage;
@@ -29,6 +31,8 @@ struct walk {
 
 static bool is_name(const char *s)
 {
+	if (isdigit((unsigned char)*s)) /* $1: never set, and never meant to be */
+		return false;
 	for (; *s; s++)
 		if (!isalnum((unsigned char)*s) && *s != '_')
 			return false;
@@ -70,7 +74,7 @@ static void lint_variables(struct walk *w, const struct instruction *in)
 	collect_unset(w, in, &unset);
 	if (unset.n)
 		base = base_of(w);
-	for (size_t i = 0; base && i < unset.n; i++) {
+	for (size_t i = 0; base && !w->now->unknown && i < unset.n; i++) {
 		auto_free char *near = lint_suggest(unset.v[i], &w->now->names);
 
 		if (is_name(unset.v[i]) && !strv_env_get(&base->env, unset.v[i]))
@@ -238,6 +242,8 @@ static void walk_instruction(struct walk *w, const struct instruction *in)
 			by_name[i].lint(w, in);
 	if (instruction_is(in, "SHELL"))
 		w->now->shell = true;
+	if (instruction_is(in, "ONBUILD"))
+		w->now->triggers = true;
 	define(w, in);
 }
 
@@ -252,6 +258,7 @@ static void walk_stage(struct walk *w)
 		strv_copy(&w->now->names, &base->names);
 		w->now->absolute = base->absolute;
 		w->now->shell = base->shell;
+		w->now->unknown = base->unknown || base->triggers;
 	}
 	for (size_t i = st->first; i < st->first + st->n; i++)
 		walk_instruction(w, &w->df->list.v[i]);

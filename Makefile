@@ -19,7 +19,8 @@ out/config.mk: configure
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
 	-Wno-unused-parameter -Wno-missing-field-initializers
 CPPFLAGS_ALL := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DHOD_VERSION='"$(VERSION)"' -Iinclude -I$(O)/gen \
-	$(if $(filter yes,$(HAVE_ISAL)),-DHAVE_ISAL) $(if $(filter yes,$(HAVE_SUBID)),-DHAVE_SUBID)
+	$(if $(filter yes,$(HAVE_ISAL)),-DHAVE_ISAL) $(if $(filter yes,$(HAVE_SUBID)),-DHAVE_SUBID) \
+	$(if $(filter yes,$(HAVE_MICROHTTPD)),-DHAVE_MICROHTTPD)
 CFLAGS_ALL := -std=gnu11 $(WARN) $(STRICT) -fPIE -fstack-protector-strong $(HARDEN)
 LDFLAGS_ALL := -pie -Wl,-z,relro,-z,now,-z,noexecstack $(PACK) -Wl,--as-needed -Wl,--gc-sections
 ifdef SAN

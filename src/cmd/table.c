@@ -66,6 +66,7 @@ const struct command *const commands[] = {
 	&cmd_ps,
 	&cmd_pull,
 	&cmd_push,
+	&cmd_registry_serve,
 	&cmd_rename,
 	&cmd_restart,
 	&cmd_rm,

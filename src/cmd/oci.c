@@ -115,7 +115,8 @@ static int run_words_of(struct app *app, const struct command *c, const struct o
 	return c->run(app, args, &operands, err);
 }
 
-static int dispatch(struct app *app, const struct strv *words, struct error *err)
+/* The exit code too is the engine's to read: that of a command that failed is in its row. */
+static int dispatch(struct app *app, const struct strv *words, int *failure, struct error *err)
 {
 	static const struct opt none[] = { OPT_END };
 	const struct command *c = find(words->v[0], err);
@@ -125,6 +126,7 @@ static int dispatch(struct app *app, const struct strv *words, struct error *err
 
 	if (!c)
 		return -1;
+	*failure = c->failure;
 	for (size_t i = 0; i < 2; i++) {
 		const struct opt *own = i ? c->more_opts : c->opts;
 
@@ -148,7 +150,7 @@ static int print_version(const struct app *app, struct error *err)
 static int oci_run(struct app *app, void *arg, struct strv *operands, struct error *err)
 {
 	const struct oci *o = arg;
-	int r;
+	int failure = 1, r;
 
 	app->oci = o;
 	if (o->debug)
@@ -157,11 +159,13 @@ static int oci_run(struct app *app, void *arg, struct strv *operands, struct err
 		return print_version(app, err);
 	if (operands->n == 0)
 		return error_set(err, ERR_USAGE, "oci: a command is missing");
-	r = dispatch(app, operands, err);
-	if (r < 0)
-		log_error(o, err);
+	r = dispatch(app, operands, &failure, err);
 	app->oci = NULL;
-	return r;
+	if (r >= 0)
+		return r;
+	log_error(o, err);
+	report_error(err);
+	return failure;
 }
 
 const struct command cmd_oci = {

@@ -258,6 +258,16 @@ static int plan_rdma(const char *text, cgroup_settings *s, struct error *err)
 	return 0;
 }
 
+/*
+ * What a cgroup has anyway: no limit, the usual weight. Engines write it into every bundle, and a
+ * machine that cannot set it gives it all the same.
+ */
+static bool asks_nothing(const struct cgroup_setting *s)
+{
+	return str_eq(s->value, "max") ||
+	       (str_eq(s->file, "cpu.weight") && str_eq(s->value, "100"));
+}
+
 int cgroup_settings_plan(const struct spec_resources *r, const char *defaults, cgroup_settings *s,
 			 struct error *err)
 {
@@ -280,7 +290,8 @@ int cgroup_settings_plan(const struct spec_resources *r, const char *defaults, c
 		set(s, key, xstrdup(r->unified.v[i].value));
 	}
 	vec_each (s, one)
-		one->is_default |= defaults && cgroup_has_word(defaults, one->file);
+		one->is_default |=
+			asks_nothing(one) || (defaults && cgroup_has_word(defaults, one->file));
 	return 0;
 }
 

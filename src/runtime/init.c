@@ -146,7 +146,13 @@ static int step_wait(struct init *in, struct error *err)
 
 	if (!in->wait)
 		return 0;
-	if (msg_send(in->sock, MSG_READY, NULL, 0, -1, err) < 0)
+	/* the creator's streams are let go of: whoever called it may wait for their end */
+	for (int fd = 0; in->slave >= 0 && fd < 3; fd++)
+		if (dup2(in->slave, fd) < 0)
+			return error_sys(err, "standard streams");
+	/* engines expect a command that is not there to be missed at create, not at start */
+	if (process_look(&in->plan->process, err) < 0 ||
+	    msg_send(in->sock, MSG_READY, NULL, 0, -1, err) < 0)
 		return -1;
 	if (in->plan->wait >= 0) {
 		close(in->sock);

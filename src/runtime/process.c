@@ -456,7 +456,25 @@ static int run_through(const struct plan_process *p, const char *path)
 	return (int)syscall(SYS_execveat, p->trampoline, "", argv, p->envp, AT_EMPTY_PATH);
 }
 
-static int execute(const struct plan_process *p, struct error *err)
+static int run_direct(const struct plan_process *p, const char *path)
+{
+	return execve(path, p->argv, p->envp);
+}
+
+/* Could it be run, as far as its file tells? */
+static int only_look(const struct plan_process *p, const char *path)
+{
+	if (access(path, X_OK) < 0)
+		return -1;
+	if (find(path) != FOUND_DIRECTORY)
+		return 0;
+	errno = EACCES;
+	return -1;
+}
+
+/* 0 only when only looking: a command that runs does not return. */
+static int try_commands(const struct plan_process *p,
+			int (*run)(const struct plan_process *p, const char *path), struct error *err)
 {
 	const char *seen = NULL;
 	int sys = ENOENT, e;
@@ -464,10 +482,8 @@ static int execute(const struct plan_process *p, struct error *err)
 	strv_each (&p->commands, i) {
 		const char *path = p->commands.v[i];
 
-		if (p->trampoline < 0)
-			execve(path, p->argv, p->envp);
-		else
-			run_through(p, path);
+		if (run(p, path) == 0)
+			return 0;
 		e = errno;
 		/* as execvp: go on where there is nothing, or nothing that may be run */
 		if (!p->searched || (e != ENOENT && e != ENOTDIR && e != EACCES))
@@ -478,6 +494,16 @@ static int execute(const struct plan_process *p, struct error *err)
 		}
 	}
 	return command_error(p, seen, seen ? FOUND_FILE : FOUND_NOTHING, sys, err);
+}
+
+static int execute(const struct plan_process *p, struct error *err)
+{
+	return try_commands(p, p->trampoline < 0 ? run_direct : run_through, err);
+}
+
+int process_look(const struct plan_process *p, struct error *err)
+{
+	return try_commands(p, only_look, err);
 }
 
 int process_execute(const struct plan_process *plan, int slave, struct error *err)

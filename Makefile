@@ -109,6 +109,7 @@ mandir = $(prefix)/share/man
 datadir = $(prefix)/share
 install: $(O)/hod
 	install -D -m 0755 $(O)/hod $(DESTDIR)$(bindir)/hod
+	ln -sf hod $(DESTDIR)$(bindir)/hod-oci
 	for page in man/*.[0-9]; do \
 		install -D -m 0644 $$page $(DESTDIR)$(mandir)/man$${page##*.}/$${page##*/} || exit 1; done
 	install -d $(DESTDIR)$(datadir)/bash-completion/completions \
@@ -117,7 +118,7 @@ install: $(O)/hod
 	$(O)/hod completion zsh >$(DESTDIR)$(datadir)/zsh/site-functions/_hod
 	$(O)/hod completion fish >$(DESTDIR)$(datadir)/fish/vendor_completions.d/hod.fish
 uninstall:
-	rm -f $(DESTDIR)$(bindir)/hod $(DESTDIR)$(datadir)/bash-completion/completions/hod \
+	rm -f $(DESTDIR)$(bindir)/hod $(DESTDIR)$(bindir)/hod-oci $(DESTDIR)$(datadir)/bash-completion/completions/hod \
 		$(DESTDIR)$(datadir)/zsh/site-functions/_hod $(DESTDIR)$(datadir)/fish/vendor_completions.d/hod.fish
 	for page in man/*.[0-9]; do rm -f $(DESTDIR)$(mandir)/man$${page##*.}/$${page##*/}; done
 dist:

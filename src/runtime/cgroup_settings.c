@@ -264,7 +264,7 @@ static int plan_rdma(const char *text, cgroup_settings *s, struct error *err)
  */
 static bool asks_nothing(const struct cgroup_setting *s)
 {
-	return str_eq(s->value, "max") ||
+	return str_starts(s->value, "max") ||
 	       (str_eq(s->file, "cpu.weight") && str_eq(s->value, "100"));
 }
 

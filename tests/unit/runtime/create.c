@@ -380,7 +380,7 @@ END_TEST
 
 START_TEST(another_process_can_start_it_by_the_listening_socket)
 {
-	const struct variation v = { .args = "[\"nope\"]" };
+	const struct variation v = { .args = "[\"/bin/garbage\"]" };
 	struct runtime_options o = RUNTIME_OPTIONS_INIT;
 	struct runtime_process p, other = RUNTIME_PROCESS_NONE;
 	struct sockaddr_un {
@@ -393,6 +393,7 @@ START_TEST(another_process_can_start_it_by_the_listening_socket)
 	if (!ready(_i))
 		return;
 	box_open(&b, &v);
+	box_file(&b, "bin/garbage", "\x01 no program", 0755);
 	snprintf(at.path, sizeof(at.path), "%s/start", b.dir);
 	o.listen = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	ck_assert_int_eq(bind(o.listen, (struct sockaddr *)&at, sizeof(at)), 0);
@@ -402,9 +403,27 @@ START_TEST(another_process_can_start_it_by_the_listening_socket)
 	other.sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	ck_assert_int_eq(connect(other.sock, (struct sockaddr *)&at, sizeof(at)), 0);
 	ck_assert_int_eq(runtime_start(&other, &err), -1);
-	ck_assert_int_eq(err.kind, ERR_NOCOMMAND);
+	ck_assert_int_eq(err.kind, ERR_NOEXEC);
 	runtime_process_done(&other);
 	ck_assert_int_eq(end_of(&p), 127);
+	box_close(&b);
+}
+END_TEST
+
+START_TEST(a_command_that_is_not_there_is_missed_before_the_start)
+{
+	const struct variation v = { .args = "[\"nope\"]" };
+	struct runtime_options o = RUNTIME_OPTIONS_INIT;
+	struct runtime_process p;
+	struct error err = { 0 };
+	struct box b = { 0 };
+
+	if (!ready(_i))
+		return;
+	box_open(&b, &v);
+	ck_assert_int_eq(box_create(&b, &o, &p, &err), -1);
+	ck_assert_int_eq(err.kind, ERR_NOCOMMAND);
+	ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1); /* nobody is left */
 	box_close(&b);
 }
 END_TEST
@@ -732,6 +751,7 @@ UNIT_MAIN("runtime/create", TEST_LOOP(command_has_its_streams_names_and_exit_cod
 		    4 * ARRAY_SIZE(failures)),
 	  TEST_LOOP(created_container_waits_until_it_is_started, MODES),
 	  TEST_LOOP(another_process_can_start_it_by_the_listening_socket, MODES),
+	  TEST_LOOP(a_command_that_is_not_there_is_missed_before_the_start, MODES),
 	  TEST_LOOP(terminal_is_the_containers_own_pty, MODES),
 	  TEST_LOOP(image_cannot_turn_proc_sys_or_dev_elsewhere, MODES *ARRAY_SIZE(traps)),
 	  TEST_LOOP(mount_target_that_is_a_link_stays_inside_the_root, MODES),

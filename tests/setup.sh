@@ -43,16 +43,22 @@ mkdir -p "$cache"
 chmod 755 "$cache"
 # shellcheck source=/dev/null
 suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
-base=$cache/debian-$suite.tar
-if [ ! -s "$base" ]; then
+# debian NAME VARIANT PACKAGES: $cache/NAME-SUITE.tar, made once
+debian() {
+	base=$cache/$1-$suite.tar
+	[ ! -s "$base" ] || return 0
 	echo "making $base"
+	variant=$2 packages=$3
 	set -- /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list
 	[ -s "$1" ] || shift
 	[ -s "$1" ] || set -- http://deb.debian.org/debian
-	TMPDIR=${TMPDIR:-/var/tmp} mmdebstrap --quiet --format=tar --variant=essential --include=passwd,tcc,libc6-dev \
+	TMPDIR=${TMPDIR:-/var/tmp} mmdebstrap --quiet --format=tar --variant="$variant" --include="$packages" \
 		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
 		--dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/i18n/*' \
 		"$suite" "$base.new" "$1"
 	chmod 644 "$base.new"
 	mv "$base.new" "$base"
-fi
+}
+debian debian essential passwd,tcc,libc6-dev
+# what programs of several languages are built with
+debian debian-dev apt gcc,libc6-dev,make,python3-venv,nodejs,npm

@@ -289,6 +289,34 @@ bench_build() {
 	printf 'before %s build -q -t thirty %s\ntime %s build -q -t thirty %s\n' "$hod" "$T/thirty" "$hod" "$T/thirty" |
 		row "hod build, 30 steps cached, 50000 files" - 300
 	measure "a large context" 5
+
+	# COPY: bounded by making the files and one pass of hashing
+	mkdir -p "$T/one"
+	dd if=/dev/zero of="$T/one/file" bs=1M count=1024 2>/dev/null
+	printf 'FROM scratch\nCOPY data /data\n' >"$T/thirty/Copy"
+	printf 'FROM scratch\nCOPY file /file\n' >"$T/one/Dockerfile"
+	cat >"$T/forget" <<-END
+		#!/bin/sh
+		rm -rf $T/copied
+		$hod rmi copied >/dev/null 2>&1
+		$hod builder prune -af >/dev/null
+		sync
+	END
+	cat >"$T/copy-floor" <<-END
+		#!/bin/sh
+		cp -a "\$1" $T/copied && find "\$1" -type f -exec sha256sum {} + >/dev/null && sync -f $T
+	END
+	chmod 755 "$T/forget" "$T/copy-floor"
+	table
+	for what in "50000 files|$T/thirty/data|-f $T/thirty/Copy $T/thirty" "1 GB in one file|$T/one/file|$T/one"; do
+		name=${what%%|*} from=${what#*|} args=${what##*|}
+		from=${from%|*}
+		printf 'before %s\ntime %s %s\n' "$T/forget" "$T/copy-floor" "$from" | row "cp -a and sha256sum, $name" "" ""
+		printf 'before %s\ntime %s build -q -t copied %s\n' "$T/forget" "$hod" "$args" |
+			row "hod build, COPY of $name" "cp -a and sha256sum, $name" 1.3
+	done
+	measure "copying" 3
+	"$T/forget"
 }
 
 bench_growth() {

@@ -1,0 +1,141 @@
+/*
+ * forward.c - the process that carries published ports: its birth and its loop.
+ *
+ * Never  outlives its monitor, keeps a descriptor or a right that it does not need, or writes a log.
+ */
+#include "forward.h"
+
+#include "util/fd.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define TURN_EVENTS 64
+#define EXPIRE_MS   5000
+
+void forward_watch(struct forward *f, int fd, uint32_t events, struct event *e)
+{
+	struct epoll_event ev = { .events = events, .data.ptr = e };
+
+	if (!events) /* else a hang-up would be told over and over */
+		epoll_ctl(f->epoll, EPOLL_CTL_DEL, fd, NULL);
+	else if (epoll_ctl(f->epoll, EPOLL_CTL_MOD, fd, &ev) < 0 && errno == ENOENT)
+		epoll_ctl(f->epoll, EPOLL_CTL_ADD, fd, &ev);
+}
+
+struct sockaddr_storage forward_address(const struct forward *f, uint16_t port)
+{
+	struct sockaddr_storage a = f->target;
+
+	if (a.ss_family == AF_INET)
+		((struct sockaddr_in *)(void *)&a)->sin_port = htons(port);
+	else
+		((struct sockaddr_in6 *)(void *)&a)->sin6_port = htons(port);
+	return a;
+}
+
+/* It speaks with strangers: no right is left. */
+static void drop_rights(void)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct none[2] = { { 0 }, { 0 } };
+
+	for (int cap = 0; prctl(PR_CAPBSET_DROP, cap) == 0; cap++)
+		;
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	syscall(SYS_capset, &head, none);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+static int become(const listeners *l, int ns, pid_t parent)
+{
+	struct rlimit files;
+	int keep[64], null;
+	size_t n = 0;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		return -1;
+	setsid();
+	if (setns(ns, CLONE_NEWNET) < 0)
+		return -1;
+	if (l->n <= ARRAY_SIZE(keep)) {
+		vec_each (l, one)
+			keep[n++] = one->fd;
+		fd_close_others(keep, n);
+	} else {
+		auto_free int *many = xcalloc(l->n, sizeof(*many));
+
+		vec_each (l, one)
+			many[n++] = one->fd;
+		fd_close_others(many, n);
+	}
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	for (int fd = 0; fd < 3; fd++)
+		dup2(null, fd);
+	close(null);
+	if (chdir("/") < 0)
+		return -1;
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	prctl(PR_SET_NAME, "hod-forward");
+	drop_rights();
+	return 0;
+}
+
+static void __attribute__((noreturn)) serve(const listeners *l, const struct ip *target)
+{
+	static struct forward f;
+	struct epoll_event events[TURN_EVENTS];
+
+	f.epoll = epoll_create1(EPOLL_CLOEXEC);
+	f.target.ss_family = (sa_family_t)target->family;
+	if (target->family == AF_INET) {
+		f.target_size = sizeof(struct sockaddr_in);
+		memcpy(&((struct sockaddr_in *)(void *)&f.target)->sin_addr, target->b, 4);
+	} else {
+		f.target_size = sizeof(struct sockaddr_in6);
+		memcpy(&((struct sockaddr_in6 *)(void *)&f.target)->sin6_addr, target->b, 16);
+	}
+	vec_each (l, one)
+		one->udp ? udp_add(&f, one) : tcp_add(&f, one);
+	for (;;) {
+		int n = epoll_wait(f.epoll, events, TURN_EVENTS, EXPIRE_MS);
+
+		for (int i = 0; i < n; i++) {
+			struct event *e = events[i].data.ptr;
+
+			e->ready(e, events[i].events);
+		}
+		tcp_turn_end(&f);
+		udp_expire(&f);
+	}
+}
+
+pid_t forward_start(const listeners *l, int ns, const struct ip *target, struct error *err)
+{
+	pid_t parent = getpid(), pid = fork();
+	sigset_t none;
+
+	if (pid < 0)
+		return error_sys(err, "fork the forwarder of published ports");
+	if (pid > 0)
+		return pid;
+	for (int sig = 1; sig < NSIG; sig++)
+		signal(sig, SIG_DFL);
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (become(l, ns, parent) < 0)
+		_exit(1);
+	serve(l, target);
+}

@@ -1,0 +1,334 @@
+/*
+ * net.c - bringing the network of a container up, and down.
+ *
+ *	lock		the run directory; what the dead left is swept
+ *	namespace	made without a process, or the one of a container that waits
+ *	links		bridges joined; or a helper is started
+ *	ports		sockets opened, the forwarder forked, rules for them
+ *	lease		written: from here on others see it; hosts files of all are made anew
+ *
+ * What can fail undoes itself by closing: a namespace takes its links along. Only the rules for
+ * ports and the lease are taken back by name.
+ */
+#include "net/net.h"
+
+#include "bridge.h"
+#include "firewall.h"
+#include "forward.h"
+#include "helper.h"
+#include "hosts.h"
+#include "keeper.h"
+#include "lease.h"
+#include "netns.h"
+#include "util/fd.h"
+#include "util/log.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void join_done(struct net_join *j)
+{
+	network_done(&j->network);
+	free(j->ip);
+	free(j->ip6);
+	free(j->mac);
+	strv_done(&j->aliases);
+}
+
+void net_job_done(struct net_job *j)
+{
+	vec_each (&j->joins, one)
+		join_done(one);
+	vec_done(&j->joins);
+	free(j->mode);
+	lease_done(&j->lease);
+	memset(j, 0, sizeof(*j));
+}
+
+/* ---- up ---- */
+
+static int loopback_up(struct rtnl *inside, struct error *err)
+{
+	return rtnl_link_up(inside, 1, 0, err); /* lo is number 1 of every namespace */
+}
+
+static int bridges_up(struct net_job *j, struct net *n, const leases *all, struct rtnl *inside,
+		      struct error *err)
+{
+	struct rtnl here = { .sock = -1 };
+	int status =
+		j->rootless ? keeper_open(&n->dir, &n->keeper, &here, err) : rtnl_open(&here, err);
+	unsigned i = 0;
+
+	vec_each (&j->joins, join) {
+		struct attachment *a;
+
+		if (status < 0)
+			break;
+		a = vec_add(&j->lease.attachments);
+		status = bridge_join(&n->dir, join, all, j->lease.id, i++, &here, n->ns, inside, a,
+				     err);
+		if (status == 0 && j->rootless)
+			status = keeper_serve(n->keeper, a, err);
+	}
+	rtnl_close(&here);
+	return status;
+}
+
+static int helper_up(struct net_job *j, struct net *n, struct rtnl *inside, struct error *err)
+{
+	struct attachment *a;
+	unsigned index = 0;
+	char text[IP_TEXT_MAX];
+	struct ip ip;
+	int prefix;
+
+	n->helper = helper_start(j->mode, n->ns, &n->helper_life, err);
+	if (n->helper < 0) {
+		n->helper = 0;
+		return -1;
+	}
+	a = vec_add(&j->lease.attachments);
+	a->network = xstrdup(j->mode);
+	if (str_eq(j->mode, "slirp4netns")) {
+		a->interface = xstrdup("tap0");
+		a->ip = xstrdup(SLIRP_ADDRESS);
+		a->gateway = xstrdup(SLIRP_GATEWAY);
+		a->subnet = xstrdup(SLIRP_SUBNET);
+		a->plain = true;
+		return 0;
+	}
+	/* pasta gives the container the host's own address, on the first link beside lo */
+	for (index = 2; index < 8; index++) {
+		int r = rtnl_address_find(inside, index, AF_INET, &ip, &prefix, err);
+
+		if (r < 0)
+			return -1;
+		if (r == 0)
+			continue;
+		a->ip = xstrdup(ip_format(&ip, text));
+		break;
+	}
+	a->plain = true;
+	return 0;
+}
+
+static int target_find(const struct lease *l, struct ip *ip)
+{
+	vec_each (&l->attachments, a)
+		if (a->ip && ip_parse(a->ip, ip))
+			return 0;
+	vec_each (&l->attachments, a)
+		if (a->ip6 && ip_parse(a->ip6, ip))
+			return 0;
+	return -1;
+}
+
+static int ports_up(struct net_job *j, struct net *n, struct error *err)
+{
+	auto_done(listeners) listeners l = { 0 };
+	struct ip target;
+
+	if (!j->lease.ports.n)
+		return 0;
+	if (target_find(&j->lease, &target) < 0)
+		return error_set(err, ERR_INVALID, "ports cannot be published without an address");
+	if (listeners_open(&j->lease.ports, &l, err) < 0)
+		return -1;
+	n->forwarder = forward_start(&l, n->ns, &target, err);
+	if (n->forwarder < 0) {
+		n->forwarder = 0;
+		return -1;
+	}
+	if (n->dir.root)
+		firewall_publish(&n->dir, &j->lease, true);
+	return 0;
+}
+
+/* Everybody with the new one among them; the copy is shallow and not freed. */
+static void refresh_with(leases *all, const struct lease *new)
+{
+	vec_push(all, *new);
+	hosts_refresh(all);
+	all->n--;
+}
+
+static int up(struct net_job *j, struct net *n, leases *all, struct rtnl *inside, struct error *err)
+{
+	bool bridge = str_eq(j->mode, "bridge");
+
+	if (netdir_sweep(&n->dir, all, err) < 0)
+		return -1;
+	if (netns_open(&n->ns, inside, err) < 0 || loopback_up(inside, err) < 0)
+		return -1;
+	if (bridge ? bridges_up(j, n, all, inside, err) < 0 : helper_up(j, n, inside, err) < 0)
+		return -1;
+	if (ports_up(j, n, err) < 0)
+		return -1;
+	if (lease_save(&n->dir, &j->lease, err) < 0)
+		return -1;
+	n->leased = true;
+	refresh_with(all, &j->lease);
+	return 0;
+}
+
+int net_up(struct net_job *j, struct net *n, struct error *err)
+{
+	struct rtnl inside = { .sock = -1 };
+	auto_done(leases) leases all = { 0 };
+	auto_close int lock = -1;
+	int ns = n->ns, status;
+
+	free(j->lease.mode);
+	j->lease.mode = xstrdup(j->mode);
+	if (netdir_open(j->user, j->rootless, true, &n->dir, err) < 0)
+		return error_add(err, "network");
+	lock = netdir_lock(&n->dir, err);
+	status = lock < 0 ? -1 : up(j, n, &all, &inside, err);
+	rtnl_close(&inside);
+	if (status == 0)
+		return 0;
+	auto_close_fd(&lock);
+	lock = -1;
+	net_down(n, j);
+	if (ns >= 0)
+		n->ns = -1;
+	return error_add(err, "network");
+}
+
+/* ---- down ---- */
+
+static void end(pid_t *pid)
+{
+	if (*pid <= 0)
+		return;
+	kill(*pid, SIGKILL);
+	while (waitpid(*pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	*pid = 0;
+}
+
+void net_down(struct net *n, const struct net_job *j)
+{
+	struct error e = { 0 };
+	char text[ERROR_LINE_MAX];
+	auto_close int lock = -1;
+
+	if (n->dir.fd < 0)
+		return;
+	lock = netdir_lock(&n->dir, &e);
+	end(&n->forwarder);
+	end(&n->helper);
+	auto_close_fd(&n->helper_life);
+	n->helper_life = -1;
+	if (n->dir.root && j->lease.ports.n && j->lease.attachments.n)
+		firewall_publish(&n->dir, &j->lease, false);
+	if (n->leased) {
+		auto_done(leases) leases all = { 0 };
+
+		if (lease_remove(&n->dir, j->lease.id, &e) == 0 &&
+		    netdir_leases(&n->dir, &all, &e) == 0)
+			hosts_refresh(&all);
+	}
+	if (e.kind)
+		log_warn("network: %s", error_text(&e, text, sizeof(text)));
+	auto_close_fd(&n->keeper);
+	auto_close_fd(&n->ns);
+	netdir_close(&n->dir);
+	*n = (struct net)NET_NONE;
+}
+
+/* ---- while it runs ---- */
+
+/* The lowest interface number that is not in use. */
+static unsigned free_number(const struct lease *l)
+{
+	unsigned n = 0;
+
+	for (;; n++) {
+		auto_free char *name = xasprintf("eth%u", n);
+		bool used = false;
+
+		vec_each (&l->attachments, a)
+			used |= str_eq(a->interface, name);
+		if (!used)
+			return n;
+	}
+}
+
+int net_connect(struct netdir *d, const char *id, struct net_join *join, int ns, struct error *err)
+{
+	struct rtnl here = { .sock = -1 }, inside = { .sock = -1 };
+	auto_done(leases) leases all = { 0 };
+	auto_close int lock = netdir_lock(d, err);
+	struct lease *self = NULL;
+	struct attachment *a;
+	int status = -1;
+
+	if (lock < 0 || netdir_sweep(d, &all, err) < 0)
+		return -1;
+	vec_each (&all, l)
+		if (str_eq(l->id, id))
+			self = l;
+	if (!self || !str_eq(self->mode, "bridge"))
+		return error_set(err, ERR_UNSUPPORTED, "the container is on no bridge network");
+	vec_each (&self->attachments, on)
+		if (str_eq(on->network, join->network.name))
+			return error_set(err, ERR_EXISTS, "it is on network %s already", on->network);
+	a = vec_add(&self->attachments);
+	if (rtnl_open(&here, err) == 0 && netns_open(&ns, &inside, err) == 0) {
+		self->attachments.n--; /* not taken into account for its own address */
+		status = bridge_join(d, join, &all, id, free_number(self), &here, ns, &inside, a,
+				     err);
+		self->attachments.n++;
+	}
+	if (status == 0)
+		status = lease_save(d, self, err);
+	if (status == 0)
+		hosts_refresh(&all);
+	rtnl_close(&here);
+	rtnl_close(&inside);
+	return status;
+}
+
+int net_disconnect(struct netdir *d, const char *id, const char *network, struct error *err)
+{
+	struct rtnl here = { .sock = -1 };
+	auto_done(leases) leases all = { 0 };
+	auto_close int lock = netdir_lock(d, err);
+	unsigned number;
+	char port[LINK_NAME_MAX];
+
+	if (lock < 0 || netdir_sweep(d, &all, err) < 0)
+		return -1;
+	vec_each (&all, l) {
+		if (!str_eq(l->id, id))
+			continue;
+		for (size_t i = 0; i < l->attachments.n; i++) {
+			struct attachment *a = &l->attachments.v[i];
+
+			if (!str_eq(a->network, network))
+				continue;
+			number = (unsigned)strtoul(a->interface + 3, NULL, 10);
+			bridge_port_name(id, number, port);
+			if (rtnl_open(&here, err) < 0 || rtnl_link_delete(&here, port, err) < 0) {
+				rtnl_close(&here);
+				return -1;
+			}
+			rtnl_close(&here);
+			if (l->ports.n && d->root)
+				firewall_publish(d, l, false);
+			attachment_done(a);
+			vec_remove(&l->attachments, i);
+			if (l->ports.n && d->root)
+				firewall_publish(d, l, true);
+			if (lease_save(d, l, err) < 0)
+				return -1;
+			hosts_refresh(&all);
+			return 0;
+		}
+	}
+	return error_set(err, ERR_NOTFOUND, "it is not on network %s", network);
+}

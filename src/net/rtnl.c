@@ -1,0 +1,340 @@
+/*
+ * rtnl.c - rtnetlink: each function is one request and its acknowledgement.
+ *
+ * libmnl puts the messages together; it is mapped at first use, with the first link that is made.
+ * Spec   rtnetlink(7), veth(4).
+ */
+#include "rtnl.h"
+
+#include "util/lazy.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <unistd.h>
+
+#define MNL_FUNCTIONS(X)                                                                           \
+	X(mnl_nlmsg_put_header)                                                                    \
+	X(mnl_nlmsg_put_extra_header)                                                              \
+	X(mnl_attr_put)                                                                            \
+	X(mnl_attr_put_u32)                                                                        \
+	X(mnl_attr_put_strz)                                                                       \
+	X(mnl_attr_nest_start)                                                                     \
+	X(mnl_attr_nest_end)
+
+#define MNL_MEMBER(fn) __typeof__(&fn) fn;
+static struct mnl_api {
+	MNL_FUNCTIONS(MNL_MEMBER)
+} mnl;
+#define MNL_SYMBOL(fn) LAZY_SYMBOL(struct mnl_api, fn),
+static const struct lazy_symbol mnl_symbols[] = { MNL_FUNCTIONS(MNL_SYMBOL) LAZY_END };
+static struct lazy mnl_lazy = LAZY("network links", "libmnl.so.0", &mnl, mnl_symbols);
+LAZY_NOTE(mnl, "libmnl.so.0", "links and addresses of bridge networks", "recommended");
+
+#define MESSAGE_MAX 1024
+#define ANSWER_MAX  (32 << 10)
+
+union message {
+	struct nlmsghdr head;
+	char bytes[MESSAGE_MAX];
+};
+
+int rtnl_socket(void)
+{
+	return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+}
+
+int rtnl_open(struct rtnl *n, struct error *err)
+{
+	n->sock = rtnl_socket();
+	return n->sock < 0 ? error_sys(err, "open rtnetlink") : 0;
+}
+
+void rtnl_close(struct rtnl *n)
+{
+	auto_close_fd(&n->sock);
+	n->sock = -1;
+}
+
+static int begin(union message *m, int type, int flags, struct error *err)
+{
+	if (lazy_load(&mnl_lazy, err) < 0)
+		return -1;
+	memset(m, 0, sizeof(*m));
+	mnl.mnl_nlmsg_put_header(m);
+	m->head.nlmsg_type = (uint16_t)type;
+	m->head.nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
+	return 0;
+}
+
+/* The answers to one request go to each; it says 0 to go on. Without each only the result counts. */
+static int exchange(struct rtnl *n, union message *m,
+		    void (*each)(const struct nlmsghdr *h, void *arg), void *arg)
+{
+	char answer[ANSWER_MAX] __attribute__((aligned(8)));
+	const struct nlmsghdr *h;
+
+	m->head.nlmsg_seq = ++n->seq;
+	if (send(n->sock, m, m->head.nlmsg_len, 0) < 0)
+		return -1;
+	for (;;) {
+		ssize_t got = recv(n->sock, answer, sizeof(answer), 0);
+		int left = (int)got;
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -1;
+		for (h = (const void *)answer; NLMSG_OK(h, left); h = NLMSG_NEXT(h, left)) {
+			if (h->nlmsg_seq != n->seq)
+				continue;
+			if (h->nlmsg_type == NLMSG_DONE)
+				return 0;
+			if (h->nlmsg_type == NLMSG_ERROR) {
+				errno = -((const struct nlmsgerr *)NLMSG_DATA(h))->error;
+				return errno ? -1 : 0;
+			}
+			if (each)
+				each(h, arg);
+		}
+	}
+}
+
+static struct ifinfomsg *link_header(union message *m, unsigned index)
+{
+	struct ifinfomsg *i = mnl.mnl_nlmsg_put_extra_header(&m->head, sizeof(*i));
+
+	i->ifi_family = AF_UNSPEC;
+	i->ifi_index = (int)index;
+	return i;
+}
+
+static void index_found(const struct nlmsghdr *h, void *arg)
+{
+	if (h->nlmsg_type == RTM_NEWLINK)
+		*(unsigned *)arg = (unsigned)((const struct ifinfomsg *)NLMSG_DATA(h))->ifi_index;
+}
+
+int rtnl_index(struct rtnl *n, const char *name, unsigned *index, struct error *err)
+{
+	union message m;
+
+	*index = 0;
+	if (begin(&m, RTM_GETLINK, NLM_F_ACK, err) < 0)
+		return -1;
+	link_header(&m, 0);
+	mnl.mnl_attr_put_strz(&m.head, IFLA_IFNAME, name);
+	if (exchange(n, &m, index_found, index) < 0 && errno != ENODEV)
+		return error_sys(err, "look for the link %s", name);
+	return 0;
+}
+
+int rtnl_bridge_add(struct rtnl *n, const char *name, bool *made, struct error *err)
+{
+	struct ifinfomsg *i;
+	struct nlattr *info;
+	union message m;
+
+	if (begin(&m, RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, err) < 0)
+		return -1;
+	i = link_header(&m, 0);
+	i->ifi_flags = IFF_UP;
+	i->ifi_change = IFF_UP;
+	mnl.mnl_attr_put_strz(&m.head, IFLA_IFNAME, name);
+	info = mnl.mnl_attr_nest_start(&m.head, IFLA_LINKINFO);
+	mnl.mnl_attr_put_strz(&m.head, IFLA_INFO_KIND, "bridge");
+	mnl.mnl_attr_nest_end(&m.head, info);
+	*made = exchange(n, &m, NULL, NULL) == 0;
+	if (!*made && errno != EEXIST)
+		return error_sys(err, "make the bridge %s", name);
+	return 0;
+}
+
+int rtnl_veth_add(struct rtnl *n, const char *name, unsigned master, const char *peer, int ns,
+		  const uint8_t mac[6], struct error *err)
+{
+	struct nlattr *info, *data, *other;
+	struct ifinfomsg *i;
+	union message m;
+
+	if (begin(&m, RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, err) < 0)
+		return -1;
+	i = link_header(&m, 0);
+	i->ifi_flags = IFF_UP;
+	i->ifi_change = IFF_UP;
+	mnl.mnl_attr_put_strz(&m.head, IFLA_IFNAME, name);
+	mnl.mnl_attr_put_u32(&m.head, IFLA_MASTER, master);
+	info = mnl.mnl_attr_nest_start(&m.head, IFLA_LINKINFO);
+	mnl.mnl_attr_put_strz(&m.head, IFLA_INFO_KIND, "veth");
+	data = mnl.mnl_attr_nest_start(&m.head, IFLA_INFO_DATA);
+	other = mnl.mnl_attr_nest_start(&m.head, VETH_INFO_PEER);
+	mnl.mnl_nlmsg_put_extra_header(&m.head, sizeof(struct ifinfomsg));
+	mnl.mnl_attr_put_strz(&m.head, IFLA_IFNAME, peer);
+	mnl.mnl_attr_put(&m.head, IFLA_ADDRESS, 6, mac);
+	mnl.mnl_attr_put_u32(&m.head, IFLA_NET_NS_FD, (uint32_t)ns);
+	mnl.mnl_attr_nest_end(&m.head, other);
+	mnl.mnl_attr_nest_end(&m.head, data);
+	mnl.mnl_attr_nest_end(&m.head, info);
+	if (exchange(n, &m, NULL, NULL) < 0)
+		return error_sys(err, "make the link %s", name);
+	return 0;
+}
+
+int rtnl_link_up(struct rtnl *n, unsigned index, unsigned master, struct error *err)
+{
+	struct ifinfomsg *i;
+	union message m;
+
+	if (begin(&m, RTM_NEWLINK, NLM_F_ACK, err) < 0)
+		return -1;
+	i = link_header(&m, index);
+	i->ifi_flags = IFF_UP;
+	i->ifi_change = IFF_UP;
+	if (master)
+		mnl.mnl_attr_put_u32(&m.head, IFLA_MASTER, master);
+	if (exchange(n, &m, NULL, NULL) < 0)
+		return error_sys(err, "set link %u up", index);
+	return 0;
+}
+
+int rtnl_link_delete(struct rtnl *n, const char *name, struct error *err)
+{
+	union message m;
+
+	if (begin(&m, RTM_DELLINK, NLM_F_ACK, err) < 0)
+		return -1;
+	link_header(&m, 0);
+	mnl.mnl_attr_put_strz(&m.head, IFLA_IFNAME, name);
+	if (exchange(n, &m, NULL, NULL) < 0 && errno != ENODEV)
+		return error_sys(err, "remove the link %s", name);
+	return 0;
+}
+
+int rtnl_address_add(struct rtnl *n, unsigned index, const struct ip *ip, int prefix,
+		     struct error *err)
+{
+	struct ifaddrmsg *a;
+	union message m;
+	char text[IP_TEXT_MAX];
+
+	if (begin(&m, RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, err) < 0)
+		return -1;
+	a = mnl.mnl_nlmsg_put_extra_header(&m.head, sizeof(*a));
+	a->ifa_family = (uint8_t)ip->family;
+	a->ifa_prefixlen = (uint8_t)prefix;
+	a->ifa_index = index;
+	if (ip->family == AF_INET6)
+		a->ifa_flags = IFA_F_NODAD; /* nobody else has it, and a second is long */
+	mnl.mnl_attr_put(&m.head, IFA_LOCAL, ip_size(ip), ip->b);
+	mnl.mnl_attr_put(&m.head, IFA_ADDRESS, ip_size(ip), ip->b);
+	if (exchange(n, &m, NULL, NULL) < 0 && errno != EEXIST)
+		return error_sys(err, "add the address %s", ip_format(ip, text));
+	return 0;
+}
+
+int rtnl_route_default(struct rtnl *n, const struct ip *gateway, struct error *err)
+{
+	struct rtmsg *r;
+	union message m;
+	char text[IP_TEXT_MAX];
+
+	if (begin(&m, RTM_NEWROUTE, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, err) < 0)
+		return -1;
+	r = mnl.mnl_nlmsg_put_extra_header(&m.head, sizeof(*r));
+	r->rtm_family = (uint8_t)gateway->family;
+	r->rtm_table = RT_TABLE_MAIN;
+	r->rtm_protocol = RTPROT_BOOT;
+	r->rtm_type = RTN_UNICAST;
+	mnl.mnl_attr_put(&m.head, RTA_GATEWAY, ip_size(gateway), gateway->b);
+	if (exchange(n, &m, NULL, NULL) < 0 && errno != EEXIST)
+		return error_sys(err, "add the route by %s", ip_format(gateway, text));
+	return 0;
+}
+
+/* ---- questions ---- */
+
+struct overlap {
+	const struct subnet *wanted;
+	struct subnet *with;
+	bool found;
+};
+
+static void route_seen(const struct nlmsghdr *h, void *arg)
+{
+	const struct rtmsg *r = NLMSG_DATA(h);
+	struct overlap *o = arg;
+	struct subnet s = { .prefix = r->rtm_dst_len };
+	int left = (int)RTM_PAYLOAD(h);
+
+	if (h->nlmsg_type != RTM_NEWROUTE || r->rtm_dst_len == 0 || r->rtm_type != RTN_UNICAST)
+		return;
+	s.base.family = r->rtm_family;
+	for (const struct rtattr *a = RTM_RTA(r); RTA_OK(a, left); a = RTA_NEXT(a, left))
+		if (a->rta_type == RTA_DST && RTA_PAYLOAD(a) == ip_size(&s.base))
+			memcpy(s.base.b, RTA_DATA(a), ip_size(&s.base));
+	if (!subnet_overlaps(&s, o->wanted))
+		return;
+	o->found = true;
+	*o->with = s;
+}
+
+int rtnl_overlaps(struct rtnl *n, const struct subnet *s, struct subnet *with, struct error *err)
+{
+	struct overlap o = { .wanted = s, .with = with };
+	struct rtmsg *r;
+	union message m;
+
+	if (begin(&m, RTM_GETROUTE, NLM_F_DUMP, err) < 0)
+		return -1;
+	r = mnl.mnl_nlmsg_put_extra_header(&m.head, sizeof(*r));
+	r->rtm_family = (uint8_t)s->base.family;
+	if (exchange(n, &m, route_seen, &o) < 0)
+		return error_sys(err, "list routes");
+	return o.found;
+}
+
+struct address {
+	unsigned index;
+	struct ip *ip;
+	int *prefix;
+	bool found;
+};
+
+static void address_seen(const struct nlmsghdr *h, void *arg)
+{
+	const struct ifaddrmsg *i = NLMSG_DATA(h);
+	struct address *want = arg;
+	int left = (int)IFA_PAYLOAD(h);
+
+	if (h->nlmsg_type != RTM_NEWADDR || want->found || i->ifa_index != want->index ||
+	    i->ifa_scope >= RT_SCOPE_LINK || i->ifa_family != want->ip->family)
+		return;
+	for (const struct rtattr *a = IFA_RTA(i); RTA_OK(a, left); a = RTA_NEXT(a, left)) {
+		if (a->rta_type != IFA_ADDRESS || RTA_PAYLOAD(a) != ip_size(want->ip))
+			continue;
+		memcpy(want->ip->b, RTA_DATA(a), ip_size(want->ip));
+		*want->prefix = i->ifa_prefixlen;
+		want->found = true;
+	}
+}
+
+int rtnl_address_find(struct rtnl *n, unsigned index, int family, struct ip *ip, int *prefix,
+		      struct error *err)
+{
+	struct address want = { .index = index, .ip = ip, .prefix = prefix };
+	struct ifaddrmsg *a;
+	union message m;
+
+	memset(ip, 0, sizeof(*ip));
+	ip->family = family;
+	if (begin(&m, RTM_GETADDR, NLM_F_DUMP, err) < 0)
+		return -1;
+	a = mnl.mnl_nlmsg_put_extra_header(&m.head, sizeof(*a));
+	a->ifa_family = (uint8_t)family;
+	if (exchange(n, &m, address_seen, &want) < 0)
+		return error_sys(err, "list addresses");
+	return want.found;
+}

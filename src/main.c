@@ -6,6 +6,7 @@
  */
 #include "cmd/command.h"
 #include "cmd/output.h"
+#include "engine/network.h"
 #include "util/log.h"
 #include "util/path.h"
 
@@ -76,6 +77,20 @@ int app_join(struct app *app, const struct container *c, struct error *err)
 		return 0;
 	if (userns_join((pid_t)c->state.monitor_pid, &app->userns, err) < 0)
 		return -1;
+	return app_prepare(app, entered(app), err);
+}
+
+int app_join_network(struct app *app, const char *mode, struct error *err)
+{
+	pid_t keeper;
+
+	if ((app->prepared & NEED_NAMESPACE) || app->userns.caller_uid == 0 ||
+	    !network_mode_is_bridge(mode))
+		return 0;
+	keeper = network_keeper(app->userns.caller_uid, str_eq(getenv("HOD_USERNS"), "single"),
+				&app->keeper, err);
+	if (keeper < 0 || userns_join(keeper, &app->userns, err) < 0)
+		return error_add(err, "networks of this user");
 	return app_prepare(app, entered(app), err);
 }
 

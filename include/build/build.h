@@ -54,7 +54,7 @@ struct build_request {
 	const char *platform; /* "os/arch[,os/arch...]": several make an index */
 	enum pull_policy pull;
 	bool no_cache;
-	char *network; /* none host; NULL: none until networks exist */
+	char *network; /* default none host; NULL: default */
 	int64_t epoch; /* SOURCE_DATE_EPOCH; -1: not set */
 	VEC(struct build_secret) secrets;
 	VEC(struct build_ssh) ssh;

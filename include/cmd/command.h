@@ -27,6 +27,7 @@ struct app {
 	const char *root;      /* --root */
 	unsigned prepared;     /* the needs that are met */
 	const struct oci *oci; /* `hod oci`: the options before its command; or NULL */
+	int keeper; /* holds the networks of this user while something is started, or 0 */
 };
 /* The exit code is returned; -1: *err says why (main prints it and chooses the code). */
 struct command {
@@ -70,6 +71,11 @@ int app_prepare(struct app *app, unsigned needs, struct error *err);
  * namespaces with it (exec, --network container:NAME). The container must be running.
  */
 int app_join(struct app *app, const struct container *c, struct error *err);
+/*
+ * The same for a container that is to be on a bridge network: without root their members share the
+ * namespaces of one keeper, which is started when there is none. Of other modes nothing is done.
+ */
+int app_join_network(struct app *app, const char *mode, struct error *err);
 void app_done(struct app *app);
 
 #define EXIT_OURS 125 /* our own failure, of commands that pass on a container's exit code */

@@ -9,6 +9,7 @@
 #define ENGINE_REQUEST_H
 
 #include "engine/limits.h"
+#include "net/address.h"
 #include "util/fields.h"
 #include "util/str.h"
 #include "util/vec.h"
@@ -53,6 +54,12 @@ struct run_request {
 	int64_t shm_size;
 	/* name resolution */
 	struct strv add_host, dns, dns_option, dns_search;
+	/* network */
+	port_list publish;
+	bool publish_all;
+	struct strv expose; /* "80/tcp", "8000-8010" */
+	char *ip, *ip6, *mac_address;
+	struct strv network_alias;
 	/* namespaces: NULL default, "host", "none", "private", "container:ID", "keep-id", ... */
 	char *network, *pid, *ipc, *uts, *userns, *cgroupns;
 	/* security */

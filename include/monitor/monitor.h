@@ -15,6 +15,7 @@
 
 #include "monitor/log_writer.h"
 #include "monitor/restart.h"
+#include "net/net.h"
 #include "oci/spec.h"
 #include "store/container.h"
 #include "util/error.h"
@@ -39,6 +40,7 @@ struct monitor_job {
 	/* Mounts the rootfs once more, for a start by the restart policy: a detached mount, yours. */
 	int (*remount)(void *arg, struct error *err);
 	void *remount_arg;
+	struct net_job *net; /* what it is on, completed with what was chosen; NULL: nothing of ours */
 	struct restart_policy restart;
 	struct log_options log;
 	int stop_signal;

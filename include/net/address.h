@@ -11,7 +11,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/socket.h>
 
 #define IP_TEXT_MAX 48
 
@@ -48,11 +47,11 @@ struct port {
 	int64_t port;		      /* in the container */
 	char *proto;		      /* "tcp", "udp" */
 };
-typedef VEC(struct port) ports;
+typedef VEC(struct port) port_list;
 extern const struct field port_fields[];
-void ports_done(ports *l);
+void ports_done(port_list *l);
 /* -p [ADDRESS:][HOST[-HOST]:]PORT[-PORT][/PROTO]: appends one for each port; ERR_USAGE */
-int ports_parse(const char *text, ports *l, struct error *err);
+int ports_parse(const char *text, port_list *l, struct error *err);
 /* --expose, EXPOSE: PORT[-PORT][/PROTO] -> "80/tcp" ... */
 int ports_parse_exposed(const char *text, struct strv *l, struct error *err);
 

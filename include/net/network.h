@@ -43,7 +43,7 @@ struct lease {
 	char *lock, *hosts; /* absolute paths: the lock that is its life, its hosts file */
 	char *mode;	    /* "bridge", "slirp4netns", "pasta" */
 	VEC(struct attachment) attachments;
-	ports ports;		  /* as published: numbers are known */
+	port_list ports;	  /* as published: numbers are known */
 	struct strv host_gateway; /* names for the host beside host.docker.internal */
 };
 extern const struct field lease_fields[];
@@ -77,7 +77,7 @@ int network_choose_subnets(struct network *n, const struct strv *others, bool ro
 int network_down(struct netdir *d, const struct network *n, struct error *err);
 /* Firewall rules and forwarding made anew from the leases, after a firewall was reloaded. */
 int network_reload(struct netdir *d, struct error *err);
-/* No bridge is up and no lease lives: the table goes, too. */
-int network_clear(struct netdir *d, struct error *err);
+/* When no container is on a bridge: the default network's, and the table, go. */
+int network_idle(struct netdir *d, struct error *err);
 
 #endif

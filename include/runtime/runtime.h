@@ -48,11 +48,13 @@ struct runtime_options {
 	 * into runtime_process.sock and calls runtime_start. -1: the creator's own socket.
 	 */
 	int listen;
-	int rootfs; /* a detached mount of the rootfs (fsmount), or -1: root.path of the spec */
+	int network; /* a namespace that is ready, instead of a new one: lent; -1: a new one */
+	int rootfs;  /* a detached mount of the rootfs (fsmount), or -1: root.path of the spec */
 };
-#define RUNTIME_OPTIONS_INIT                                                                        \
-	{                                                                                           \
-		.stdio = { 0, 1, 2 }, .console_socket = -1, .cache = -1, .listen = -1, .rootfs = -1 \
+#define RUNTIME_OPTIONS_INIT                                                                       \
+	{                                                                                          \
+		.stdio = { 0, 1, 2 }, .console_socket = -1, .cache = -1, .listen = -1,             \
+		.rootfs = -1, .network = -1                                                        \
 	}
 
 struct runtime_process {

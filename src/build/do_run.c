@@ -121,7 +121,7 @@ static int check_network(const struct builder *b, const struct instruction *in,
 {
 	const char *net = instruction_flag(in, "network");
 
-	*network = b->r->network ? b->r->network : "none";
+	*network = b->r->network ? b->r->network : "default";
 	if (net && strcmp(net, "none") != 0 && strcmp(net, "host") != 0 && strcmp(net, "default") != 0)
 		return error_set(err, ERR_INVALID, "RUN --network=%s: default, none or host", net);
 	if (net && strcmp(net, "default") != 0)

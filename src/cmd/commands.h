@@ -18,6 +18,10 @@ extern const struct command cmd_attach, cmd_build, cmd_bundle, cmd_completion, c
 	cmd_system_prune, cmd_tag, cmd_top, cmd_unpause, cmd_untag, cmd_update, cmd_version,
 	cmd_volume_create, cmd_volume_exists, cmd_volume_inspect, cmd_volume_ls, cmd_volume_prune,
 	cmd_volume_rm, cmd_wait;
+/* networks */
+extern const struct command cmd_network_connect, cmd_network_create, cmd_network_disconnect,
+	cmd_network_exists, cmd_network_inspect, cmd_network_ls, cmd_network_prune,
+	cmd_network_reload, cmd_network_rm, cmd_port;
 /* with registries */
 extern const struct command cmd_login, cmd_logout, cmd_manifest_add, cmd_manifest_annotate,
 	cmd_manifest_create, cmd_manifest_inspect, cmd_manifest_push, cmd_manifest_remove,

@@ -14,6 +14,7 @@ static const struct {
 } names[] = {
 	{ "CONTAINER", "ps -a --format {{.Names}}" },
 	{ "IMAGE", "images --format {{.Repository}}:{{.Tag}}" },
+	{ "NETWORK", "network ls --format '{{.Name}}'" },
 	{ "VOLUME", "volume ls -q" },
 	{ "NAME...", "ps -a --format {{.Names}}" },
 };
@@ -246,7 +247,8 @@ static void make_zsh(struct str *out)
 		     "\tlocal -a all=(");
 	each_words(zsh_described, out);
 	str_add(out, " 'container:commands of containers' 'image:commands of images'"
-		     " 'volume:commands of volumes' 'system:commands of the store')\n"
+		     " 'network:commands of networks' 'volume:commands of volumes' "
+		     "'system:commands of the store')\n"
 		     "\t_describe command all\n"
 		     "\treturn\n"
 		     "fi\n"
@@ -314,18 +316,19 @@ static void fish_command(const char *words, const struct command *c, struct str 
 
 static void make_fish(struct str *out)
 {
-	str_add(out, "# fish completion for hod\n"
-		     "function __hod_first\n"
-		     "\ttest (count (commandline -opc)) -eq 1\n"
-		     "end\n"
-		     "function __hod_said\n"
-		     "\tset -l words (commandline -opc)\n"
-		     "\ttest (count $words) -gt (count $argv); or return 1\n"
-		     "\tfor i in (seq (count $argv))\n"
-		     "\t\ttest $words[(math $i + 1)] = $argv[$i]; or return 1\n"
-		     "\tend\n"
-		     "end\n"
-		     "complete -c hod -f -n __hod_first -a 'container image volume system'\n");
+	str_add(out,
+		"# fish completion for hod\n"
+		"function __hod_first\n"
+		"\ttest (count (commandline -opc)) -eq 1\n"
+		"end\n"
+		"function __hod_said\n"
+		"\tset -l words (commandline -opc)\n"
+		"\ttest (count $words) -gt (count $argv); or return 1\n"
+		"\tfor i in (seq (count $argv))\n"
+		"\t\ttest $words[(math $i + 1)] = $argv[$i]; or return 1\n"
+		"\tend\n"
+		"end\n"
+		"complete -c hod -f -n __hod_first -a 'container image network volume system'\n");
 	each_words(fish_command, out);
 }
 

@@ -1,8 +1,9 @@
 /*
- * exists.c - `hod container|image|volume exists`: an exit code and no output.
+ * exists.c - `hod container|image|network|volume exists`: an exit code and no output.
  */
 #include "commands.h"
 
+#include "engine/network.h"
 #include "operands.h"
 
 static int container_exists(struct app *app, void *args, struct strv *operands, struct error *err)
@@ -35,6 +36,14 @@ static int volume_exists(struct app *app, void *args, struct strv *operands, str
 	return found < 0 ? -1 : !found;
 }
 
+static int network_exists(struct app *app, void *args, struct strv *operands, struct error *err)
+{
+	auto_done(network) struct network n = { 0 };
+	int found = network_find(&app->store, operands->v[0], &n, err);
+
+	return found < 0 ? -1 : !found;
+}
+
 const struct command cmd_container_exists = {
 	.name = "container exists",
 	.operands = "CONTAINER",
@@ -63,5 +72,15 @@ const struct command cmd_volume_exists = {
 	.min = 1,
 	.max = 1,
 	.run = volume_exists,
+	.failure = EXIT_OURS,
+};
+const struct command cmd_network_exists = {
+	.name = "network exists",
+	.operands = "NETWORK",
+	.summary = "tell by the exit code whether a network is there",
+	.needs = NEED_STORE_READ,
+	.min = 1,
+	.max = 1,
+	.run = network_exists,
 	.failure = EXIT_OURS,
 };

@@ -6,6 +6,7 @@
 #include "listing.h"
 #include "operands.h"
 #include "output.h"
+#include "engine/network.h"
 #include "util/fd.h"
 #include "util/text.h"
 
@@ -140,6 +141,17 @@ static void add_cgroup(json_t *o, const struct cgroup_description *d)
 	json_object_set_new(o, "CgroupReason", json_text(d->why));
 }
 
+/* What a container gets by default, and where it comes from. */
+static char *network_line(const struct app *app)
+{
+	const char *mode = network_mode_resolve(&app->userns, NULL), *path = net_helper_path(mode);
+
+	if (app->userns.caller_uid == 0)
+		return xstrdup("bridge");
+	return path ? xasprintf("%s (%s)", mode, path)
+		    : xstrdup("none: neither slirp4netns nor pasta is installed");
+}
+
 static int make_document(struct app *app, json_t *o, struct error *err)
 {
 	const struct host_facts *f = &app->engine.facts;
@@ -155,6 +167,7 @@ static int make_document(struct app *app, json_t *o, struct error *err)
 	json_object_set_new(o, "Userns", json_text(mode_name(&app->userns)));
 	json_object_set_new(o, "UsernsReason", json_text(app->userns.reason));
 	json_object_set_new(o, "Rootless", json_boolean(app->userns.mode != USERNS_HOST));
+	json_object_set_new(o, "Network", json_take(network_line(app)));
 	json_object_set_new(o, "Warnings", json_null());
 	return 0;
 }
@@ -177,6 +190,7 @@ static const struct {
 	{ " Below", "CgroupParent" },
 	{ " Limits of", "CgroupControllers" },
 	{ " Because", "CgroupReason" },
+	{ "Network", "Network" },
 	{ "Kernel", "KernelVersion" },
 	{ "System", "OperatingSystem" },
 	{ "Architecture", "Architecture" },

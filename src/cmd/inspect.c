@@ -3,6 +3,7 @@
  */
 #include "commands.h"
 
+#include "network.h"
 #include "operands.h"
 #include "output.h"
 #include "view.h"
@@ -17,7 +18,8 @@ struct inspect_args {
 static const struct opt opts[] = {
 	FORMAT_ROW,
 	SIZE_ROW,
-	OPT_ENUM(0, "type", inspect_args, type, "container|image|volume", "only things of this kind"),
+	OPT_ENUM(0, "type", inspect_args, type, "container|image|network|volume",
+		 "only things of this kind"),
 	OPT_END,
 };
 static const struct opt container_opts[] = { FORMAT_ROW, SIZE_ROW, OPT_END };
@@ -63,10 +65,23 @@ static int look_volume(struct app *app, const char *name, bool sizes, json_t **o
 	return found;
 }
 
+static int look_network(struct app *app, const char *name, bool sizes, json_t **out, struct error *err)
+{
+	auto_done(network) struct network n = { 0 };
+	int found = network_find(&app->store, name, &n, err);
+
+	if (found > 0)
+		*out = view_one_network(app, &n);
+	return found;
+}
+
 static const struct {
 	const char *type;
 	lookup_fn *look;
-} kinds[] = { { "container", look_container }, { "image", look_image }, { "volume", look_volume } };
+} kinds[] = { { "container", look_container },
+	      { "image", look_image },
+	      { "volume", look_volume },
+	      { "network", look_network } };
 
 static int look_up(struct app *app, const char *name, const struct inspect_args *args, json_t **out,
 		   struct error *err)
@@ -191,6 +206,11 @@ static int volume_inspect(struct app *app, void *args, struct strv *operands, st
 	return inspect_kind(app, args, "volume", operands, err);
 }
 
+static int network_inspect(struct app *app, void *args, struct strv *operands, struct error *err)
+{
+	return inspect_kind(app, args, "network", operands, err);
+}
+
 #define INSPECT(words, what, says, table, fn)                                                      \
 	{                                                                                          \
 		.name = words, .operands = what, .summary = says, .opts = table,                   \
@@ -199,8 +219,9 @@ static int volume_inspect(struct app *app, void *args, struct strv *operands, st
 	}
 
 const struct command cmd_inspect =
-	INSPECT("inspect", "NAME...", "show all that is known of containers, images or volumes",
-		opts, inspect_run);
+	INSPECT("inspect", "NAME...",
+		"show all that is known of containers, images, volumes or networks", opts,
+		inspect_run);
 const struct command cmd_container_inspect =
 	INSPECT("container inspect", "CONTAINER...", "show all that is known of containers",
 		container_opts, container_inspect);
@@ -210,3 +231,6 @@ const struct command cmd_image_inspect =
 const struct command cmd_volume_inspect =
 	INSPECT("volume inspect", "VOLUME...", "show all that is known of volumes", plain_opts,
 		volume_inspect);
+const struct command cmd_network_inspect =
+	INSPECT("network inspect", "NETWORK...", "show all that is known of networks", plain_opts,
+		network_inspect);

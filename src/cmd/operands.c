@@ -5,6 +5,8 @@
  */
 #include "operands.h"
 
+#include "engine/network.h"
+
 #include "output.h"
 
 #include <errno.h>
@@ -134,4 +136,27 @@ bool container_is_up(const struct container *c)
 void short_id(const char *hex, char buf[13])
 {
 	snprintf(buf, 13, "%.12s", hex ? hex : "");
+}
+
+int join_networks(struct app *app, const struct strv *names, struct error *err)
+{
+	struct error ignored = { 0 }; /* what is not there is refused later */
+
+	if (app->userns.caller_uid == 0)
+		return 0;
+	strv_each (names, i) {
+		auto_done(container) struct container c;
+		json_t *request;
+		auto_free char *mode = NULL;
+
+		container_init(&c);
+		if (container_find(&app->store, names->v[i], &c, &ignored) <= 0 || !c.record.request)
+			continue;
+		request = json_loads(c.record.request, 0, NULL);
+		mode = xstrdup_or_null(json_string_value(json_object_get(request, "network")));
+		json_decref(request);
+		if (network_mode_is_bridge(mode))
+			return app_join_network(app, mode, err);
+	}
+	return 0;
 }

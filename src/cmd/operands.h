@@ -32,4 +32,7 @@ const char *container_status_name(const struct container *c); /* "running", "exi
 bool container_is_up(const struct container *c);	      /* running or paused */
 void short_id(const char *hex, char buf[13]);		      /* 12 digits */
 
+/* What start needs before the namespace is entered: app_join_network for all that are named. */
+int join_networks(struct app *app, const struct strv *names, struct error *err);
+
 #endif

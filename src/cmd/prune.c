@@ -4,6 +4,7 @@
 #include "commands.h"
 
 #include "build/prune.h"
+#include "engine/network.h"
 #include "operands.h"
 #include "output.h"
 #include "removals.h"
@@ -21,6 +22,8 @@ static const struct opt image_opts[] = {
 	OPT_FLAG('a', "all", prune_args, all, "all that no container uses, not only nameless ones"),
 	FORCE_ROW, FILTER_ROW("only those that match: until, label, dangling"), OPT_END
 };
+static const struct opt network_opts[] = { FORCE_ROW, FILTER_ROW("only those that match: label"),
+					   OPT_END };
 static const struct opt volume_opts[] = {
 	OPT_FLAG('a', "all", prune_args, all, "those with names, too"), FORCE_ROW,
 	FILTER_ROW("only those that match: label, all"), OPT_END
@@ -174,6 +177,42 @@ int prune_volumes(struct app *app, bool all, const struct strv *filter, uint64_t
 	return r;
 }
 
+/* ---- networks ---- */
+
+int prune_networks(struct app *app, const struct strv *filter, struct error *err)
+{
+	static const char *const keys[] = { "label", "until", NULL };
+	struct netdir d = { .fd = -1 };
+	struct filters f = { 0 };
+	networks list = { 0 };
+	int r = filters_parse(filter, keys, &f, err);
+
+	if (filters_have(&f, "until"))
+		r = error_set(err, ERR_USAGE, "networks have no filter until");
+	if (r == 0)
+		r = network_list(&app->store, &list, err);
+	vec_each (&list, n) {
+		if (r < 0 || str_eq(n->name, NETWORK_DEFAULT) ||
+		    !filters_match_labels(&f, &n->labels))
+			continue;
+		if (network_delete(&app->store, &app->userns, n, err) == 0)
+			r = output_line(err, "%s", n->name);
+		else if (err->kind == ERR_BUSY || err->kind == ERR_NOTFOUND)
+			error_clear(err);
+		else
+			r = -1;
+	}
+	networks_done(&list);
+	if (r == 0 && !filter->n) { /* the default one's bridge and the table, when idle */
+		r = netdir_open(app->userns.caller_uid, app->userns.caller_uid != 0, false, &d, err);
+		if (r > 0)
+			r = network_idle(&d, err);
+		netdir_close(&d);
+	}
+	filters_done(&f);
+	return r < 0 ? -1 : 0;
+}
+
 /* ---- the commands ---- */
 
 static bool agreed(const struct prune_args *args, const char *question)
@@ -224,6 +263,15 @@ static int volume_prune(struct app *app, void *arg, struct strv *operands, struc
 	return reclaimed_print(bytes, err);
 }
 
+static int network_prune(struct app *app, void *arg, struct strv *operands, struct error *err)
+{
+	const struct prune_args *args = arg;
+
+	if (!agreed(args, "WARNING! This will remove all networks that no container uses."))
+		return 0;
+	return prune_networks(app, &args->filter, err);
+}
+
 /* A volume has no age that could be filtered by. */
 static int volumes_take(const struct strv *filter, struct error *err)
 {
@@ -244,13 +292,15 @@ static int system_prune(struct app *app, void *arg, struct strv *operands, struc
 
 	if (args->volumes && volumes_take(&args->filter, err) < 0)
 		return -1; /* before anything is asked, or gone */
-	if (!agreed(args,
-		    args->all ? "WARNING! This will remove stopped containers, images that no "
-				"container uses, and the build cache."
-			      : "WARNING! This will remove stopped containers, images without a "
-				"name, and the build cache."))
+	if (!agreed(args, args->all ? "WARNING! This will remove stopped containers, unused "
+				      "networks, images that no "
+				      "container uses, and the build cache."
+				    : "WARNING! This will remove stopped containers, unused "
+				      "networks, images without a "
+				      "name, and the build cache."))
 		return 0;
 	if (prune_containers(app, &args->filter, &bytes, err) < 0 ||
+	    (args->filter.n == 0 && prune_networks(app, &args->filter, err) < 0) ||
 	    (args->volumes && prune_volumes(app, false, &args->filter, &bytes, err) < 0) ||
 	    prune_images(app, args->all, &args->filter, &bytes, err) < 0 ||
 	    (args->filter.n == 0 && build_cache_prune(&app->store, &cache, &bytes, err) < 0))
@@ -272,6 +322,8 @@ const struct command cmd_container_prune =
 	      container_prune);
 const struct command cmd_image_prune =
 	PRUNE("image prune", "remove images that have no name", image_opts, image_prune_run);
+const struct command cmd_network_prune =
+	PRUNE("network prune", "remove networks that no container uses", network_opts, network_prune);
 const struct command cmd_volume_prune =
 	PRUNE("volume prune", "remove volumes that no container uses", volume_opts, volume_prune);
 const struct command cmd_system_prune =

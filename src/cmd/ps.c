@@ -7,6 +7,7 @@
 
 #include "filters.h"
 #include "listing.h"
+#include "network.h"
 #include "operands.h"
 #include "util/fd.h"
 #include "util/text.h"
@@ -207,25 +208,58 @@ static json_t *column_local_volumes(const struct container *c, const struct ps_c
 }
 COLUMN(local_volumes)
 
-/* The mode that the request names; "none" is the default of this version. Yours. */
-static char *network_of(const struct container *c)
+/* The request as far as it concerns the network. Yours: a new reference. */
+static json_t *request_of(const struct container *c)
 {
-	const char *text = c->record.request ? c->record.request : "{}";
-	json_t *request = json_loads(text, 0, NULL);
+	return json_loads(c->record.request ? c->record.request : "{}", 0, NULL);
+}
+
+static char *network_of(const struct container *c, const struct userns *u)
+{
+	json_t *request = request_of(c);
 	const char *mode = json_string_value(json_object_get(request, "network"));
-	char *copy = xstrdup(mode ? mode : "none");
+	char *copy = xstrdup(network_mode_resolve(u, mode));
 
 	json_decref(request);
 	return copy;
 }
 
+/* Published where it runs; exposed ports besides, as docker has them. */
+static json_t *column_ports(const struct container *c, const struct ps_ctx *ctx)
+{
+	struct error ignored = { 0 }; /* no lease: nothing is published */
+	auto_done(strv) struct strv exposed = { 0 };
+	json_t *settings, *request, *item;
+	const char *key;
+	struct lease l = { 0 };
+	char *text;
+	size_t i;
+
+	if (!container_is_up(c))
+		return json_text("");
+	settings = json_loads(c->record.image_settings ? c->record.image_settings : "{}", 0, NULL);
+	request = request_of(c);
+	json_object_foreach (json_object_get(settings, "ExposedPorts"), key, item)
+		ports_parse_exposed(key, &exposed, &ignored);
+	json_array_foreach (json_object_get(request, "expose"), i, item)
+		ports_parse_exposed(json_string_value(item), &exposed, &ignored);
+	if (network_lease(&ctx->app->userns, c->id, &l, &ignored) <= 0)
+		memset(&l, 0, sizeof(l));
+	text = ports_text(&l, &exposed);
+	lease_done(&l);
+	json_decref(settings);
+	json_decref(request);
+	return json_take(text);
+}
+COLUMN(ports)
+
 static json_t *column_networks(const struct container *c, const struct ps_ctx *ctx)
 {
-	return json_take(network_of(c));
+	return json_take(network_of(c, &ctx->app->userns));
 }
 COLUMN(networks)
 
-/* There are no published ports and no health checks in this version. */
+/* There are no health checks in this version. */
 static json_t *column_none(const struct container *c, const struct ps_ctx *ctx)
 {
 	return json_text("");
@@ -265,7 +299,7 @@ static const struct column columns[] = {
 	{ "Names", "NAMES", make_names, SHAPE_AUTO },
 	{ "Networks", "NETWORKS", make_networks, SHAPE_AUTO },
 	{ "Pid", "PID", make_pid, SHAPE_AUTO },
-	{ "Ports", "PORTS", make_none, SHAPE_AUTO },
+	{ "Ports", "PORTS", make_ports, SHAPE_AUTO },
 	{ "RunningFor", "CREATED", make_running_for, SHAPE_AUTO },
 	{ "Size", "SIZE", make_size, SHAPE_AUTO },
 	{ "State", "STATE", make_state, SHAPE_AUTO },
@@ -329,9 +363,12 @@ static bool volume_met(const char *value, const void *arg)
 
 static bool network_met(const char *value, const void *arg)
 {
-	auto_free char *network = network_of(arg);
+	json_t *request = request_of(arg);
+	const char *mode = json_string_value(json_object_get(request, "network"));
+	bool met = str_eq(mode ? mode : NETWORK_DEFAULT, value);
 
-	return str_eq(network, value);
+	json_decref(request);
+	return met;
 }
 
 /* What a filter names, looked up once. */

@@ -21,5 +21,6 @@ int prune_images(struct app *app, bool all, const struct strv *filter, uint64_t 
 		 struct error *err);
 int prune_volumes(struct app *app, bool all, const struct strv *filter, uint64_t *bytes,
 		  struct error *err);
+int prune_networks(struct app *app, const struct strv *filter, struct error *err);
 
 #endif

@@ -39,8 +39,10 @@ static int start_again(struct app *app, const char *name, struct error *err)
 
 static int restart_one(struct app *app, const char *name, const void *arg, struct error *err)
 {
-	if (stop_one(app, name, arg, err) < 0 || app_prepare(app, NEED_NAMESPACE, err) < 0 ||
-	    start_again(app, name, err) < 0)
+	struct strv one = { .v = (char *[]){ (char *)(uintptr_t)name, NULL }, .n = 1 };
+
+	if (stop_one(app, name, arg, err) < 0 || join_networks(app, &one, err) < 0 ||
+	    app_prepare(app, NEED_NAMESPACE, err) < 0 || start_again(app, name, err) < 0)
 		return error_add(err, "cannot restart '%s'", name);
 	return 0;
 }

@@ -64,6 +64,8 @@ static int prepare(struct app *app, struct run_args *args, const struct strv *op
 	}
 	if (shares_with(&args->request) && join_other(app, shares_with(&args->request), err) < 0)
 		return -1;
+	if (app_join_network(app, args->request.network, err) < 0)
+		return -1;
 	if (app_prepare(app, NEED_NAMESPACE | NEED_STORE | NEED_ENGINE, err) < 0)
 		return -1;
 	args->request.make_sources = str_eq(app->called_as, "docker");

@@ -39,6 +39,11 @@ static int ulimit_parse(void *field, const char *text, const struct opt *o, stru
 	return request_add_ulimit(field, text, err);
 }
 
+static int publish_parse(void *field, const char *text, const struct opt *o, struct error *err)
+{
+	return ports_parse(text, &((struct run_request *)field)->publish, err);
+}
+
 static int entrypoint_parse(void *field, const char *text, const struct opt *o, struct error *err)
 {
 	return request_set_entrypoint(field, text, err);
@@ -99,6 +104,7 @@ static const struct opt_type mount = { "mount", NULL, mount_parse, nothing, NULL
 static const struct opt_type tmpfs = { "path", NULL, tmpfs_parse, nothing, NULL };
 static const struct opt_type ulimit = { "limit", NULL, ulimit_parse, nothing, NULL };
 static const struct opt_type entrypoint = { "command", NULL, entrypoint_parse, nothing, NULL };
+static const struct opt_type publish = { "port", NULL, publish_parse, nothing, NULL };
 static const struct opt_type pull = { "policy", "pull", pull_parse, pull_init, NULL };
 static const struct opt_type stream = { "stream", NULL, stream_parse, stream_init, stream_done };
 static const struct opt_type refused = { "value", NULL, refused_parse, nothing, NULL };
@@ -119,8 +125,7 @@ static const struct opt_type refused_flag = { NULL, NULL, refused_parse, nothing
 		OPT_TYPE_ROW(l, n, &refused_flag, what), .flags = OPT_HIDDEN                       \
 	}
 
-#define PORTS	 "published ports are"
-#define NETWORKS "networks with addresses and names are"
+#define NETWORKS "links between containers are"
 #define HEALTH	 "health checks are"
 #define DEVICES	 "devices of the host are"
 
@@ -169,11 +174,15 @@ const struct opt run_opts[] = {
 	{ OPT_('e', "env", &opt_env, run_args, env, struct strv, "set a variable"),
 	  .value = "NAME[=VALUE]" },
 	OPT_LIST(0, "env-file", run_args, env_files, "FILE", "read variables from a file"),
+	OPT_LIST(0, "expose", run_args, request.expose, "PORT[/PROTOCOL]",
+		 "a port that it serves, for --publish-all"),
 	OPT_LIST(0, "group-add", run_args, request.group_add, "GROUP", "a supplementary group"),
 	OPT_STRING('h', "hostname", run_args, request.hostname, "NAME",
 		   "the host name (default: the short ID)"),
 	OPT_FLAG(0, "init", run_args, request.init, "a small init as process 1, which reaps"),
 	OPT_FLAG('i', "interactive", run_args, request.interactive, "pass our stdin on"),
+	OPT_STRING(0, "ip", run_args, request.ip, "ADDRESS", "its IPv4 address on its network"),
+	OPT_STRING(0, "ip6", run_args, request.ip6, "ADDRESS", "its IPv6 address on its network"),
 	OPT_STRING(0, "ipc", run_args, request.ipc, "MODE",
 		   "the IPC namespace: private, host, container:NAME"),
 	OPT_MAP('l', "label", run_args, request.labels, "KEY[=VALUE]", "a label"),
@@ -182,9 +191,14 @@ const struct opt run_opts[] = {
 		 "plain|json-file|k8s-file|none|passthrough", "how its output is kept"),
 	OPT_LIST(0, "log-opt", run_args, request.log_opts, "KEY=VALUE",
 		 "an option of the log: max-size, max-file, mode"),
+	OPT_STRING(0, "mac-address", run_args, request.mac_address, "ADDRESS",
+		   "the hardware address of its interface"),
 	WHOLE(0, "mount", &mount, "MOUNT", "mount: type=bind|volume|tmpfs,src=...,dst=..."),
 	OPT_STRING(0, "name", run_args, request.name, "NAME", "its name (default: one is made up)"),
-	OPT_STRING(0, "network", run_args, request.network, "MODE", "none, host, or container:NAME"),
+	OPT_STRING(0, "network", run_args, request.network, "NETWORK",
+		   "none, host, container:NAME, bridge, a network, slirp4netns or pasta"),
+	OPT_LIST(0, "network-alias", run_args, request.network_alias, "NAME",
+		 "a further name for the others on its network"),
 	{ OPT_(0, "net", &opt_string, run_args, request.network, char *, "the same as --network"),
 	  .value = "MODE", .flags = OPT_HIDDEN },
 	OPT_INT(0, "oom-score-adj", run_args, request.oom_score_adj,
@@ -194,6 +208,10 @@ const struct opt run_opts[] = {
 	OPT_STRING(0, "platform", run_args, request.platform, "OS/ARCH", "the platform of the image"),
 	OPT_FLAG(0, "privileged", run_args, request.privileged,
 		 "all capabilities, no filters, nothing masked"),
+	WHOLE('p', "publish", &publish, "[[ADDRESS:]HOSTPORT:]PORT[/PROTOCOL]",
+	      "make a port of it reachable by a port of the host"),
+	OPT_FLAG('P', "publish-all", run_args, request.publish_all,
+		 "publish every port that it exposes, by ports that are free"),
 	{ OPT_(0, "pull", &pull, run_args, request.pull, char *,
 	       "when to fetch the image: always, missing, never, newer"),
 	  .value = "POLICY" },
@@ -232,13 +250,6 @@ const struct opt run_opts[] = {
 		   "the working directory, made when missing"),
 
 	LIMIT_ROWS(run_args, request.limits),
-	REFUSED('p', "publish", PORTS),
-	REFUSED_FLAG('P', "publish-all", PORTS),
-	REFUSED(0, "expose", PORTS),
-	REFUSED(0, "network-alias", NETWORKS),
-	REFUSED(0, "ip", NETWORKS),
-	REFUSED(0, "ip6", NETWORKS),
-	REFUSED(0, "mac-address", NETWORKS),
 	REFUSED(0, "link", NETWORKS),
 	REFUSED(0, "link-local-ip", NETWORKS),
 	{ OPT_TYPE_ROW(0, "oom-kill-disable", &no_oom_switch, "cgroup v2 has no such switch"),
@@ -275,18 +286,6 @@ bool run_args_attaches(const struct run_args *args, const char *name)
 	return args->attach.n == 0 || strv_has(&args->attach, name);
 }
 
-static int check_network(const struct run_request *r, struct error *err)
-{
-	const char *n = r->network;
-
-	if (!n || str_eq(n, "none") || str_eq(n, "host") || str_starts(n, "container:"))
-		return 0;
-	return error_set(err, ERR_UNSUPPORTED,
-			 "--network %s: networks other than none, host and container:NAME are not "
-			 "part of this version",
-			 n);
-}
-
 int run_args_finish(struct run_args *args, const struct strv *operands, bool attached,
 		    struct error *err)
 {
@@ -303,8 +302,6 @@ int run_args_finish(struct run_args *args, const struct strv *operands, bool att
 	if (attached && r->tty && r->interactive && run_args_attaches(args, "stdin") &&
 	    !isatty(STDIN_FILENO))
 		return error_set(err, ERR_INVALID, "the input device is not a TTY");
-	if (check_network(r, err) < 0)
-		return -1;
 	if (env_files_read(&args->env_files, &args->env, &r->env, err) < 0)
 		return -1;
 	return label_files_read(&args->label_files, &r->labels, err);

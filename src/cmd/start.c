@@ -128,6 +128,8 @@ static int start_run(struct app *app, void *arg, struct strv *operands, struct e
 	}
 	if (!operands->n)
 		return error_set(err, ERR_USAGE, "no container was named");
+	if (join_networks(app, operands, err) < 0 || app_prepare(app, NEED_NAMESPACE, err) < 0)
+		return -1;
 	if (!args->attach && !args->interactive)
 		return operands_each(app, operands, start_one, args, true, err);
 	if (operands->n > 1)
@@ -141,7 +143,7 @@ const struct command cmd_start = {
 	.summary = "start containers that do not run",
 	.opts = opts,
 	.args_size = sizeof(struct start_args),
-	.needs = NEED_STORE | NEED_NAMESPACE | NEED_ENGINE,
+	.needs = NEED_STORE | NEED_ENGINE,
 	.max = -1,
 	.run = start_run,
 	.failure = 1,

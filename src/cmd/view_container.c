@@ -8,6 +8,7 @@
 
 #include "monitor/log_writer.h"
 #include "monitor/restart.h"
+#include "network.h"
 #include "operands.h"
 #include "util/fd.h"
 #include "util/text.h"
@@ -22,6 +23,7 @@ struct parts {
 	struct run_request request;
 	struct image_settings image;
 	const char *dir; /* containers/ID, absolute */
+	const struct userns *userns;
 };
 
 static int read_part(const struct field *fields, const char *text, void *out, struct error *err)
@@ -210,8 +212,8 @@ static json_t *view_host_config(const struct parts *p)
 	view_binds(o, record);
 	view_str(o, "ContainerIDFile", r->cidfile);
 	view_json(o, "LogConfig", view_log(r, record->log_driver));
-	view_str(o, "NetworkMode", r->network ? r->network : "none");
-	view_json(o, "PortBindings", json_object());
+	view_str(o, "NetworkMode", network_mode_resolve(p->userns, r->network));
+	view_json(o, "PortBindings", ports_object(&r->publish, NULL, true));
 	view_json(o, "RestartPolicy", view_restart_policy(r));
 	view_bool(o, "AutoRemove", record->auto_remove);
 	view_str(o, "VolumeDriver", "");
@@ -230,7 +232,7 @@ static json_t *view_host_config(const struct parts *p)
 	view_int(o, "OomScoreAdj", r->oom_score_adj == UNSET ? 0 : r->oom_score_adj);
 	view_str(o, "PidMode", r->pid);
 	view_bool(o, "Privileged", r->privileged);
-	view_bool(o, "PublishAllPorts", false);
+	view_bool(o, "PublishAllPorts", r->publish_all);
 	view_bool(o, "ReadonlyRootfs", r->read_only);
 	view_list(o, "SecurityOpt", &r->security_opt);
 	view_tmpfs(o, record);
@@ -319,29 +321,6 @@ static json_t *view_config(const struct parts *p)
 	view_str(o, "StopSignal", record->stop_signal ? record->stop_signal : "SIGTERM");
 	if (record->stop_timeout != UNSET)
 		view_int(o, "StopTimeout", record->stop_timeout);
-	return o;
-}
-
-static json_t *view_network(const struct run_request *r)
-{
-	json_t *o = json_object(), *networks = json_object(), *endpoint = json_object();
-	const char *mode = r->network ? r->network : "none";
-
-	view_str(o, "Bridge", "");
-	view_str(o, "SandboxID", "");
-	view_json(o, "Ports", json_object());
-	view_str(o, "Gateway", "");
-	view_str(o, "IPAddress", "");
-	view_int(o, "IPPrefixLen", 0);
-	view_str(o, "MacAddress", "");
-	view_str(endpoint, "Gateway", "");
-	view_str(endpoint, "IPAddress", "");
-	view_str(endpoint, "MacAddress", "");
-	if (str_starts(mode, "container:"))
-		json_decref(endpoint);
-	else
-		view_json(networks, mode, endpoint);
-	view_json(o, "Networks", networks);
 	return o;
 }
 
@@ -443,7 +422,7 @@ static int view_all(struct app *app, const struct parts *p, bool sizes, json_t *
 		return -1;
 	view_json(o, "Mounts", view_mounts(&c->record));
 	view_json(o, "Config", view_config(p));
-	view_json(o, "NetworkSettings", view_network(&p->request));
+	view_json(o, "NetworkSettings", view_network_settings(app, c, &p->request, &p->image));
 	view_json(o, "Hod", view_hod(p));
 	return 0;
 }
@@ -452,7 +431,7 @@ int view_container(struct app *app, const struct container *c, bool sizes, json_
 		   struct error *err)
 {
 	auto_free char *dir = xasprintf("%s/containers/%s", app->store.path, c->id);
-	struct parts p = { .c = c, .dir = dir };
+	struct parts p = { .c = c, .dir = dir, .userns = &app->userns };
 	json_t *o = json_object();
 	int r;
 

@@ -43,8 +43,7 @@ static int add_host(struct str *out, const char *text, struct error *err)
 		memmove(ip, ip + 1, strlen(ip));
 	}
 	if (strcmp(ip, "host-gateway") == 0)
-		return error_set(err, ERR_UNSUPPORTED,
-				 "--add-host '%s': host-gateway needs a bridge network", text);
+		return 0; /* its line is written with those of the network */
 	if (!is_address(ip))
 		return error_set(err, ERR_USAGE, "--add-host '%s': '%s' is no IP address", text, ip);
 	str_addf(out, "%s\t%.*s\n", ip, (int)n, text);
@@ -159,12 +158,41 @@ static int put(int dir, const char *name, const char *text, size_t n, struct err
 	return fd_write_all(fd, text, n, err);
 }
 
-int etc_files_write(int dir, const struct run_request *r, const char *hostname, struct error *err)
+/* The host's file with another name server. */
+static void replace_servers(struct str *host, const char *dns)
+{
+	auto_done(strv) struct strv lines = { 0 };
+	struct str new = { 0 };
+
+	str_addf(&new, "nameserver %s\n", dns);
+	strv_split(&lines, str_get(host), '\n');
+	strv_each (&lines, i)
+		if (!str_starts(lines.v[i], "nameserver"))
+			str_addf(&new, "%s\n", lines.v[i]);
+	str_done(host);
+	*host = new;
+}
+
+static int check_gateway(const struct run_request *r, struct error *err)
+{
+	strv_each (&r->add_host, i)
+		if (str_ends(r->add_host.v[i], ":host-gateway"))
+			return error_set(err, ERR_INVALID,
+					 "--add-host '%s': the container has no network of its own "
+					 "with a way to the host",
+					 r->add_host.v[i]);
+	return 0;
+}
+
+int etc_files_write(int dir, const struct run_request *r, const char *hostname, const char *dns,
+		    bool gateway, struct error *err)
 {
 	bool host_network = r->network && strcmp(r->network, "host") == 0;
 	auto_done(str) struct str host = { 0 };
 	auto_done(str) struct str text = { 0 };
 
+	if (!gateway && check_gateway(r, err) < 0)
+		return -1;
 	if (check_dns(r, err) < 0 || etc_hosts_make(r, hostname, &text, err) < 0 ||
 	    put(dir, "hosts", str_get(&text), text.len, err) < 0)
 		return -1;
@@ -175,6 +203,8 @@ int etc_files_write(int dir, const struct run_request *r, const char *hostname, 
 	str_clear(&text);
 	if (read_host_resolv(&host, err) < 0)
 		return -1;
+	if (dns)
+		replace_servers(&host, dns);
 	etc_resolv_make(r, str_get(&host), !host_network, &text);
 	return put(dir, "resolv.conf", str_get(&text), text.len, err);
 }

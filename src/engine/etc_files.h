@@ -7,8 +7,11 @@
 #include "engine/request.h"
 #include "util/error.h"
 
-/* Writes the three into dir. hostname is what the container will be called. */
-int etc_files_write(int dir, const struct run_request *r, const char *hostname, struct error *err);
+/* Writes the three into dir. hostname is what the container will be called. dns: a name server
+ * instead of the host's, or NULL. gateway: "host-gateway" is filled in later, with the network.
+ */
+int etc_files_write(int dir, const struct run_request *r, const char *hostname, const char *dns,
+		    bool gateway, struct error *err);
 /* Pure, for tests: the texts. */
 int etc_hosts_make(const struct run_request *r, const char *hostname, struct str *out,
 		   struct error *err);

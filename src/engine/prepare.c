@@ -29,6 +29,7 @@ void prepared_done(struct prepared *p)
 {
 	spec_done(&p->spec);
 	user_done(&p->user);
+	network_job_free(&p->net);
 	resolved_mounts_done(&p->mounts);
 	free(p->rootfs_path);
 	auto_close_fd(&p->rootfs);
@@ -139,7 +140,7 @@ static int check_mode(const char *option, const char *mode, const char *const *k
 	auto_free char *list = NULL;
 	struct strv names = { 0 };
 
-	if (!mode || str_starts(mode, "container:"))
+	if (!mode || !known || str_starts(mode, "container:"))
 		return 0;
 	for (const char *const *k = known; *k; k++) {
 		if (strcmp(*k, mode) == 0) {
@@ -155,7 +156,6 @@ static int check_mode(const char *option, const char *mode, const char *const *k
 
 static int find_joins(struct engine *e, const struct run_request *r, char *paths[4], struct error *err)
 {
-	static const char *const network[] = { "none", "host", NULL };
 	static const char *const pid[] = { "private", "host", NULL };
 	static const char *const ipc[] = { "private", "shareable", "none", "host", NULL };
 	static const char *const uts[] = { "private", "host", NULL };
@@ -163,7 +163,7 @@ static int find_joins(struct engine *e, const struct run_request *r, char *paths
 		const char *option, *mode, *kind;
 		const char *const *known;
 	} all[] = {
-		{ "--network", r->network, "net", network },
+		{ "--network", r->network, "net", NULL },
 		{ "--pid", r->pid, "pid", pid },
 		{ "--ipc", r->ipc, "ipc", ipc },
 		{ "--uts", r->uts, "uts", uts },
@@ -218,6 +218,32 @@ static void set_console_size(struct spec_process *process)
 		}
 }
 
+/* Found before the files of /etc are written: they depend on it. */
+static int find_network(struct engine *e, const struct container *c, const struct start_input *in,
+			const char *hostname, const char *dir, struct prepared *p, struct error *err)
+{
+	auto_free char *lock = xasprintf("%s/lock", dir), *hosts = xasprintf("%s/hosts", dir);
+	struct network_wish w = {
+		.request = in->request,
+		.exposed = in->image ? &in->image->exposed_ports : NULL,
+		.id = c->id,
+		.name = c->record.name,
+		.hostname = hostname,
+		.lock = lock,
+		.hosts = hosts,
+	};
+
+	return network_job_make(e, &w, &p->net, err);
+}
+
+static int write_etc(const struct container *c, const struct run_request *r, const char *hostname,
+		     const struct prepared *p, struct error *err)
+{
+	auto_free char *dns = network_dns(p->net);
+
+	return etc_files_write(c->fd, r, hostname, dns, p->net != NULL, err);
+}
+
 int container_prepare(struct engine *e, struct container *c, const struct start_input *in,
 		      struct prepared *p, struct error *err)
 {
@@ -237,7 +263,8 @@ int container_prepare(struct engine *e, struct container *c, const struct start_
 		if (!init)
 			return -1;
 	}
-	if (find_joins(e, r, joins, err) == 0 && etc_files_write(c->fd, r, hostname, err) == 0) {
+	if (find_joins(e, r, joins, err) == 0 && find_network(e, c, in, hostname, dir, p, err) == 0 &&
+	    write_etc(c, r, hostname, p, err) == 0) {
 		struct spec_input input = {
 			.request = r,
 			.image = in->image,

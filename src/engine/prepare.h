@@ -5,6 +5,7 @@
 #define ENGINE_PREPARE_H
 
 #include "engine/container.h"
+#include "engine/network.h"
 #include "mounts.h"
 
 /* What start works from: in memory behind `run`, read from the record for `start`. */
@@ -18,7 +19,8 @@ struct prepared {
 	struct user user;
 	struct resolved_mounts mounts;
 	char *rootfs_path;
-	int rootfs; /* detached mount */
+	int rootfs;	     /* detached mount */
+	struct net_job *net; /* or NULL */
 };
 void prepared_init(struct prepared *p);
 void prepared_done(struct prepared *p);

@@ -7,6 +7,7 @@
  */
 #include "prepare.h"
 
+#include "engine/network.h"
 #include "etc_files.h"
 #include "runtime/owner_watch.h"
 #include "runtime/runtime.h"
@@ -14,6 +15,7 @@
 #include "store/rootfs.h"
 #include "util/compat.h"
 #include "util/fd.h"
+#include "util/log.h"
 #include "util/owner_mark.h"
 #include "util/path.h"
 #include "util/text.h"
@@ -202,6 +204,7 @@ struct step {
 	struct spec spec;
 	struct user user;
 	struct stubs stubs;
+	struct net_job *net;
 	char *rootfs_path;
 	int rootfs;
 	int out[2], err_[2];
@@ -213,6 +216,7 @@ static void step_done(struct step *s)
 	resolved_mounts_done(&s->mounts);
 	user_done(&s->user);
 	stubs_done(&s->stubs);
+	network_job_free(&s->net);
 	free(s->rootfs_path);
 	auto_close_fd(&s->rootfs);
 	for (int i = 0; i < 2; i++) {
@@ -242,6 +246,27 @@ static int step_mounts(struct engine *e, const struct run_request *r, struct ste
 	return status;
 }
 
+/* Its life is the lock of the staging directory, and its files of /etc are there. */
+static int step_network(struct engine *e, const struct run_request *r, struct staging *dir,
+			const char *id, const char *hostname, const char *etc, struct step *s,
+			struct error *err)
+{
+	auto_free char *lock = xasprintf("%s.lock", etc), *hosts = xasprintf("%s/hosts", etc);
+	auto_free char *dns = NULL;
+	struct network_wish w = {
+		.request = r,
+		.id = id,
+		.hostname = hostname,
+		.lock = lock,
+		.hosts = hosts,
+	};
+
+	if (network_job_make(e, &w, &s->net, err) < 0)
+		return -1;
+	dns = network_dns(s->net);
+	return etc_files_write(dir->fd, r, hostname, dns, s->net != NULL, err);
+}
+
 static int step_prepare(struct engine *e, const struct run_request *r,
 			const struct image_settings *image, struct staging *dir, struct step *s,
 			struct error *err)
@@ -263,7 +288,7 @@ static int step_prepare(struct engine *e, const struct run_request *r,
 	s->rootfs = rootfs_mount(e->store, (const char *const *)r->layers.v, r->layers.n, dir->fd,
 				 ROOTFS_NODEV | ROOTFS_VOLATILE, err);
 	if (s->rootfs < 0 || prepare_user(e, r, image, s->rootfs, &s->user, err) < 0 ||
-	    etc_files_write(dir->fd, r, in.hostname, err) < 0)
+	    step_network(e, r, dir, id, in.hostname, etc, s, err) < 0)
 		return -1;
 	in.rootfs = s->rootfs_path;
 	in.mounts = &s->mounts;
@@ -287,6 +312,18 @@ static int step_wait(struct runtime_process *p, int *exit_code, struct error *er
 	return 0;
 }
 
+/* What nobody asked for may be missing, but not in silence. */
+static bool step_does_without(const struct net_job *j, struct error *err)
+{
+	char text[ERROR_LINE_MAX];
+
+	if (!j->optional || (err->kind != ERR_UNSUPPORTED && err->kind != ERR_DENIED))
+		return false;
+	log_warn("the step has no network: %s", error_text(err, text, sizeof(text)));
+	error_clear(err);
+	return true;
+}
+
 /* dir: of the step, borrowed */
 static int step_run(struct engine *e, const char *id, int dir, struct step *s, int *exit_code,
 		    struct error *err)
@@ -297,8 +334,12 @@ static int step_run(struct engine *e, const char *id, int dir, struct step *s, i
 	struct owner_watch_options owners = { .listener = -1, .dir = dir, .lenient = true };
 	struct owner_watch *watch = NULL;
 	struct error ignored = { 0 };
+	struct net net = NET_NONE;
 	int status;
 
+	if (s->net && net_up(s->net, &net, err) < 0 && !step_does_without(s->net, err))
+		return -1;
+	o.network = net.ns;
 	o.stdio[0] = -1;
 	o.stdio[1] = s->out[1];
 	o.stdio[2] = s->err_[1];
@@ -307,8 +348,11 @@ static int step_run(struct engine *e, const char *id, int dir, struct step *s, i
 	o.rootfs = s->rootfs;
 	o.owners = &owners.listener;
 	o.owned_binary = prepare_owned_binary(e);
-	if (runtime_create(&bundle, &o, &p, err) < 0)
+	if (runtime_create(&bundle, &o, &p, err) < 0) {
+		if (s->net)
+			net_down(&net, s->net);
 		return -1;
+	}
 	auto_close_fd(&s->out[1]);
 	auto_close_fd(&s->err_[1]);
 	s->out[1] = s->err_[1] = -1;
@@ -321,6 +365,8 @@ static int step_run(struct engine *e, const char *id, int dir, struct step *s, i
 	if (step_wait(&p, exit_code, status < 0 ? &ignored : err) < 0)
 		status = -1;
 	error_clear(&ignored);
+	if (s->net)
+		net_down(&net, s->net);
 	owner_watch_stop(watch);
 	if (p.cgroup && runtime_cgroup_remove(p.cgroup, status < 0 ? &ignored : err) < 0)
 		status = -1;

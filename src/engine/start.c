@@ -52,6 +52,7 @@ static int job_make(struct engine *e, struct container *c, const struct run_requ
 	job->spec = &p->spec;
 	job->rootfs = p->rootfs;
 	job->owned_binary = prepare_owned_binary(e);
+	job->net = p->net;
 	job->stop_signal = signal_parse(c->record.stop_signal);
 	job->timeout_ns = r->timeout == UNSET ? 0 : r->timeout * NSEC_PER_SEC;
 	job->in = o->mode == START_FOREGROUND && o->in ? STDIN_FILENO : -1;

@@ -29,6 +29,7 @@
 #include "util/compat.h"
 #include "util/fd.h"
 #include "util/lock.h"
+#include "util/log.h"
 #include "util/text.h"
 
 #include <errno.h>
@@ -130,19 +131,63 @@ static void check_deadline(struct monitor *m)
 
 /* ---- the life of a container ---- */
 
+/* A user namespace of its own must own its network, too: then that is made with it, and waits. */
+static bool makes_own_network(const struct monitor *m)
+{
+	const struct spec_namespace *user = spec_namespace_find(m->job->spec, "user");
+
+	return m->job->net && user && !user->path;
+}
+
+/* What nobody asked for may be missing. */
+static int network_up(struct monitor *m, struct error *err)
+{
+	struct net_job *j = m->job->net;
+	char text[ERROR_LINE_MAX];
+
+	if (!j || m->net.dir.fd >= 0)
+		return 0;
+	if (net_up(j, &m->net, err) == 0)
+		return 0;
+	if (!j->optional || (err->kind != ERR_UNSUPPORTED && err->kind != ERR_DENIED))
+		return -1;
+	log_warn("the container has no network: %s", error_text(err, text, sizeof(text)));
+	error_clear(err);
+	return 0;
+}
+
+/* It waits in its namespaces: the network comes to it, and it may go on. */
+static int start_waiting(struct monitor *m, struct error *err)
+{
+	auto_free char *path = xasprintf("/proc/%d/ns/net", (int)m->process.pid);
+
+	m->net.ns = open(path, O_RDONLY | O_CLOEXEC);
+	if (m->net.ns < 0)
+		return error_sys(err, "open %s", path);
+	if (network_up(m, err) < 0)
+		return -1;
+	return runtime_start(&m->process, err);
+}
+
 static int start(struct monitor *m, struct error *err)
 {
 	const struct monitor_job *job = m->job;
 	struct runtime_options o = RUNTIME_OPTIONS_INIT;
 	struct bundle bundle = { .dir = m->c->fd, .spec = job->spec };
 	struct owner_watch_options owners = { .listener = -1, .dir = m->c->fd };
+	bool waits = makes_own_network(m);
 	int status;
 
 	for (int i = 0; i < 3; i++)
 		o.stdio[i] = m->ends[i];
 	if (m->tty)
 		o.pty_master = &m->master;
-	o.start = true;
+	if (waits)
+		net_down(&m->net, m->job->net); /* of the run before */
+	else if (network_up(m, err) < 0)
+		return -1;
+	o.start = !waits;
+	o.network = m->net.ns;
 	o.die_with_parent = true;
 	o.owned_binary = job->owned_binary;
 	o.rootfs = m->rootfs;
@@ -153,6 +198,8 @@ static int start(struct monitor *m, struct error *err)
 		return -1;
 	teardown_adopt(job->spec);
 	status = runtime_create(&bundle, &o, &m->process, err);
+	if (status == 0 && waits)
+		status = start_waiting(m, err);
 	monitor_ends_close(m);
 	owners.init = m->process.pid;
 	return status < 0 ? -1 : owner_watch_start(&owners, &m->owners, err);
@@ -307,6 +354,8 @@ static void give_up(struct monitor *m, const struct error *why)
 		teardown_cgroup(m->process.cgroup);
 	}
 	record_failure(m->c->record.auto_remove ? NULL : m->job->store, m->c, why);
+	if (m->job->net)
+		net_down(&m->net, m->job->net);
 	if (m->c->record.auto_remove)
 		teardown_remove(m->job->store, m->c, &ignored);
 	report_write(m->job->report, m->c);
@@ -340,6 +389,7 @@ struct monitor *monitor_new(const struct monitor_job *job, struct monitor_result
 	m->master = m->loop.epoll = -1;
 	m->signals = (struct signals)SIGNALS_NONE;
 	m->terminal = (struct terminal)TERMINAL_NONE;
+	m->net = (struct net)NET_NONE;
 	m->process = (struct runtime_process)RUNTIME_PROCESS_NONE;
 	m->ends[0] = m->ends[1] = m->ends[2] = -1;
 	m->session = m->exit_code = -1;
@@ -374,6 +424,8 @@ int monitor_serve(struct monitor *m, struct error *err)
 	int status;
 
 	status = live(m, err);
+	if (m->job->net)
+		net_down(&m->net, m->job->net);
 	if (status == 0)
 		m->exit_code = (int)m->c->state.exit_code;
 	if (m->serving)

@@ -28,6 +28,7 @@ struct monitor {
 	struct attach_server server;
 	bool serving; /* server is open */
 
+	struct net net;
 	struct runtime_process process;
 	struct owner_watch *owners; /* NULL but in single mode */
 	int rootfs;		    /* of the next start: the job's, then ours; -1: to be mounted */

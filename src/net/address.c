@@ -3,6 +3,7 @@
  */
 #include "net/address.h"
 
+#include <sys/socket.h>
 #include <arpa/inet.h>
 #include <stdio.h>
 

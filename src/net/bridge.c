@@ -195,6 +195,8 @@ static int bridge_ensure(struct netdir *d, struct rtnl *here, struct network *n,
 			 struct attachment *a, unsigned *index, struct error *err)
 {
 	bool made = false;
+	uint8_t mac[6];
+	struct ip gw = { 0 };
 	int status = -1;
 
 	if (rtnl_index(here, a->link, index, err) < 0)
@@ -209,7 +211,11 @@ static int bridge_ensure(struct netdir *d, struct rtnl *here, struct network *n,
 		return 0;
 	if (d->root && (check_free(here, n->subnet, err) < 0 || check_free(here, n->subnet6, err) < 0))
 		return -1;
-	if (rtnl_bridge_add(here, a->link, &made, err) == 0 &&
+	/* one of its own: else it changes with its ports, and neighbours remember the old one */
+	ip_parse(a->gateway ? a->gateway : a->gateway6, &gw);
+	mac_from_ip(&gw, mac);
+	mac[1] ^= 0x80;
+	if (rtnl_bridge_add(here, a->link, mac, &made, err) == 0 &&
 	    rtnl_index(here, a->link, index, err) == 0)
 		status = d->root ? gateway_up(d, here, *index, a, err) : 0;
 	if (status < 0 && made) {

@@ -20,6 +20,7 @@
 #include "util/lazy.h"
 #include "util/log.h"
 
+#include <sys/socket.h>
 #include <errno.h>
 #include <nftables/libnftables.h>
 

@@ -16,6 +16,9 @@
 
 #include "net/network.h"
 
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
 struct listener {
 	int fd;
 	bool udp;
@@ -29,13 +32,11 @@ void listeners_done(listeners *l);
  * addresses becomes two, of both versions. ERR_BUSY: taken. ERR_DENIED: below the first port that
  * is free to all.
  */
-int listeners_open(ports *p, listeners *l, struct error *err);
+int listeners_open(port_list *p, listeners *l, struct error *err);
 /* The process: its pid, or -1. target: the container's own address. */
 pid_t forward_start(const listeners *l, int ns, const struct ip *target, struct error *err);
 
 /* ---- between forward.c, forward_tcp.c and forward_udp.c ---- */
-
-#include <sys/epoll.h>
 
 /* What an event is handed to; the first member of what it belongs to. */
 struct event {

@@ -106,6 +106,19 @@ static char *gateway_of(const struct lease *l)
 	return NULL;
 }
 
+/* A container with an address is called by that, and not by one of its loopback. */
+static void drop_own_line(struct str *s)
+{
+	char *line = s->len ? strstr(s->s, "127.0.1.1\t") : NULL, *end;
+
+	if (!line)
+		return;
+	end = strchr(line, '\n');
+	end = end ? end + 1 : s->s + s->len;
+	memmove(line, end, strlen(end) + 1);
+	s->len = strlen(s->s);
+}
+
 /* Shorter or longer in place: a reader may see the old, the new, or for a moment a cut list. */
 static int rewrite(const struct lease *l, const leases *all, struct error *err)
 {
@@ -120,6 +133,8 @@ static int rewrite(const struct lease *l, const leases *all, struct error *err)
 		return -1;
 	mark = strstr(str_get(&text), MARK);
 	str_addn(&new, str_get(&text), mark ? (size_t)(mark - text.s) : text.len);
+	if (!mark)
+		drop_own_line(&new);
 	hosts_make(l, all, gateway, &new);
 	if (new.len == text.len && memcmp(new.s, text.s, new.len) == 0)
 		return 0;

@@ -158,9 +158,9 @@ static int open_port(struct port *p, listeners *l, bool *twin, struct error *err
 	}
 }
 
-int listeners_open(ports *p, listeners *l, struct error *err)
+int listeners_open(port_list *p, listeners *l, struct error *err)
 {
-	ports all = { 0 };
+	port_list all = { 0 };
 	int status = 0;
 
 	vec_each (p, one) {

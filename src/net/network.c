@@ -8,6 +8,7 @@
 #include "rtnl.h"
 #include "util/fd.h"
 
+#include <sys/socket.h>
 #include <stdio.h>
 
 #define POOL_FIRST 0x0a590000U /* 10.89.0.0 */
@@ -190,15 +191,26 @@ int network_reload(struct netdir *d, struct error *err)
 	return d->root ? firewall_rebuild(d, &all, err) : 0;
 }
 
-int network_clear(struct netdir *d, struct error *err)
+int network_idle(struct netdir *d, struct error *err)
 {
+	static const struct network plain = { .plain = true };
 	auto_done(leases) leases all = { 0 };
 	auto_close int lock = netdir_lock(d, err);
+	struct rtnl here = { .sock = -1 };
+	char link[LINK_NAME_MAX];
+	int status;
 
 	if (lock < 0 || netdir_sweep(d, &all, err) < 0)
 		return -1;
 	vec_each (&all, l)
 		if (str_eq(l->mode, "bridge"))
 			return 0;
-	return d->root ? firewall_clear(d, err) : 0;
+	if (!d->root)
+		return 0;
+	network_link(&plain, link);
+	status = rtnl_open(&here, err);
+	if (status == 0)
+		status = rtnl_link_delete(&here, link, err);
+	rtnl_close(&here);
+	return status < 0 ? -1 : firewall_clear(d, err);
 }

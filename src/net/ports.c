@@ -9,7 +9,7 @@ const struct field port_fields[] = {
 	F_STR(struct port, proto, "proto"),	   F_END,
 };
 
-void ports_done(ports *l)
+void ports_done(port_list *l)
 {
 	vec_each (l, p)
 		fields_done(port_fields, p);
@@ -60,7 +60,7 @@ static char *last_part(char *text)
 	return colon + 1;
 }
 
-static int add_range(ports *l, const char *host, int64_t from, int64_t to, int64_t first,
+static int add_range(port_list *l, const char *host, int64_t from, int64_t to, int64_t first,
 		     int64_t last, const char *proto, struct error *err)
 {
 	bool one_of = first == last && to > from; /* -p 8000-8010:80: the first that is free */
@@ -82,7 +82,7 @@ static int add_range(ports *l, const char *host, int64_t from, int64_t to, int64
 	return 0;
 }
 
-int ports_parse(const char *text, ports *l, struct error *err)
+int ports_parse(const char *text, port_list *l, struct error *err)
 {
 	auto_free char *copy = xstrdup(text);
 	const char *proto = proto_cut(copy, err);
@@ -114,9 +114,7 @@ int ports_parse(const char *text, ports *l, struct error *err)
 			address++;
 		}
 	}
-	if (add_range(l, address && *address ? address : NULL, from, to, first, last, proto, err) < 0)
-		return error_add(err, "'%s'", text);
-	return 0;
+	return add_range(l, address && *address ? address : NULL, from, to, first, last, proto, err);
 }
 
 int ports_parse_exposed(const char *text, struct strv *l, struct error *err)

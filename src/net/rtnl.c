@@ -132,7 +132,8 @@ int rtnl_index(struct rtnl *n, const char *name, unsigned *index, struct error *
 	return 0;
 }
 
-int rtnl_bridge_add(struct rtnl *n, const char *name, bool *made, struct error *err)
+int rtnl_bridge_add(struct rtnl *n, const char *name, const uint8_t mac[6], bool *made,
+		    struct error *err)
 {
 	struct ifinfomsg *i;
 	struct nlattr *info;
@@ -144,6 +145,7 @@ int rtnl_bridge_add(struct rtnl *n, const char *name, bool *made, struct error *
 	i->ifi_flags = IFF_UP;
 	i->ifi_change = IFF_UP;
 	mnl.mnl_attr_put_strz(&m.head, IFLA_IFNAME, name);
+	mnl.mnl_attr_put(&m.head, IFLA_ADDRESS, 6, mac);
 	info = mnl.mnl_attr_nest_start(&m.head, IFLA_LINKINFO);
 	mnl.mnl_attr_put_strz(&m.head, IFLA_INFO_KIND, "bridge");
 	mnl.mnl_attr_nest_end(&m.head, info);

@@ -6,6 +6,7 @@
 
 #include "net/address.h"
 
+#include <sys/socket.h>
 #include <net/if.h>
 
 struct rtnl {
@@ -20,7 +21,8 @@ void rtnl_close(struct rtnl *n);
 /* 0: there is none */
 int rtnl_index(struct rtnl *n, const char *name, unsigned *index, struct error *err);
 /* Made when it is missing, and set up; *made says which. */
-int rtnl_bridge_add(struct rtnl *n, const char *name, bool *made, struct error *err);
+int rtnl_bridge_add(struct rtnl *n, const char *name, const uint8_t mac[6], bool *made,
+		    struct error *err);
 /* The pair: name here, below the bridge master; peer in the namespace ns, with the address mac. */
 int rtnl_veth_add(struct rtnl *n, const char *name, unsigned master, const char *peer, int ns,
 		  const uint8_t mac[6], struct error *err);

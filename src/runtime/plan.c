@@ -65,6 +65,20 @@ static int plan_join(struct plan *p, const struct spec_namespace *ns, int flag, 
 	return 0;
 }
 
+/* The caller has prepared it; nothing of it is in the specification. */
+static int plan_join_ready(struct plan *p, struct error *err)
+{
+	struct plan_join *j = &p->joins[p->n_joins];
+
+	j->fd = fcntl(p->network, F_DUPFD_CLOEXEC, 3);
+	if (j->fd < 0)
+		return error_sys(err, "keep the network namespace");
+	j->nstype = CLONE_NEWNET;
+	j->name = "network";
+	p->n_joins++;
+	return 0;
+}
+
 static int plan_id_maps(struct plan *p, struct error *err)
 {
 	const struct spec_linux *l = &p->spec->linux_;
@@ -91,7 +105,10 @@ int plan_namespaces(struct plan *p, struct error *err)
 					 ns->type);
 		if (plan_has_namespace(p, flag))
 			return error_set(err, ERR_INVALID, "linux.namespaces: '%s' twice", ns->type);
-		if (!ns->path)
+		if (!ns->path && flag == CLONE_NEWNET && p->network >= 0) {
+			if (plan_join_ready(p, err) < 0)
+				return -1;
+		} else if (!ns->path)
 			p->new_namespaces |= (uint64_t)flag;
 		else if (plan_join(p, ns, flag, err) < 0)
 			return -1;
@@ -287,6 +304,7 @@ int plan_make(const struct bundle *b, const struct runtime_options *o, struct pl
 			    .rootfs = -1,
 			    .cgroup = -1,
 			    .wait = -1,
+			    .network = o->network,
 			    .no_pivot = o->no_pivot };
 	if (plan_refuse(b->spec, err) < 0 || plan_namespaces(p, err) < 0 ||
 	    plan_sysctl(p, err) < 0 || plan_propagation(p, err) < 0 ||

@@ -113,7 +113,8 @@ struct plan {
 	id_maps uids, gids; /* of the new user namespace */
 	int cgroup;	    /* directory to be born in, or -1 */
 	bool cgroup_required;
-	int wait; /* a listening socket where START comes from, or -1 */
+	int network; /* a network namespace to join, lent, or -1 */
+	int wait;    /* a listening socket where START comes from, or -1 */
 	struct plan_process process;
 };
 

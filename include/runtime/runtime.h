@@ -48,6 +48,7 @@ struct runtime_options {
 	 * into runtime_process.sock and calls runtime_start. -1: the creator's own socket.
 	 */
 	int listen;
+	int *network_made; /* without start: where to put a new network namespace, yours; or NULL */
 	int network; /* a namespace that is ready, instead of a new one: lent; -1: a new one */
 	int rootfs;  /* a detached mount of the rootfs (fsmount), or -1: root.path of the spec */
 };

@@ -159,11 +159,8 @@ static int network_up(struct monitor *m, struct error *err)
 /* It waits in its namespaces: the network comes to it, and it may go on. */
 static int start_waiting(struct monitor *m, struct error *err)
 {
-	auto_free char *path = xasprintf("/proc/%d/ns/net", (int)m->process.pid);
-
-	m->net.ns = open(path, O_RDONLY | O_CLOEXEC);
 	if (m->net.ns < 0)
-		return error_sys(err, "open %s", path);
+		return error_set(err, ERR_SYSTEM, "init did not tell its network namespace");
 	if (network_up(m, err) < 0)
 		return -1;
 	return runtime_start(&m->process, err);
@@ -187,7 +184,10 @@ static int start(struct monitor *m, struct error *err)
 	else if (network_up(m, err) < 0)
 		return -1;
 	o.start = !waits;
-	o.network = m->net.ns;
+	if (waits)
+		o.network_made = &m->net.ns;
+	else
+		o.network = m->net.ns;
 	o.die_with_parent = true;
 	o.owned_binary = job->owned_binary;
 	o.rootfs = m->rootfs;

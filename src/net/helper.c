@@ -10,12 +10,14 @@
 #include "helper.h"
 
 #include "util/fd.h"
+#include "util/text.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -94,6 +96,17 @@ static int died(const char *name, int said, struct error *err)
 			 *words ? words : "no reason given");
 }
 
+/* Both need it, and say so in a way that nobody understands. */
+static int check_tun(struct error *err)
+{
+	auto_close int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+
+	if (fd >= 0)
+		return 0;
+	error_sys(err, "open /dev/net/tun");
+	return error_hint(err, "as root: modprobe tun; chmod 0666 /dev/net/tun");
+}
+
 /* slirp4netns writes a byte when the network is there. */
 static int wait_ready(int ready, int said, struct error *err)
 {
@@ -133,7 +146,7 @@ static pid_t slirp_start(int ns, const char *tap, const char *cidr, bool configu
 		error_set(err, ERR_UNSUPPORTED, "slirp4netns is not installed");
 		return error_hint(err, "install slirp4netns, or use --network none or host");
 	}
-	if (fd_pipe(fds, err) < 0)
+	if (check_tun(err) < 0 || fd_pipe(fds, err) < 0)
 		return -1;
 	ready = fds[0], ready_in = fds[1];
 	if (fd_pipe(fds, err) < 0)
@@ -179,46 +192,65 @@ static pid_t slirp_start(int ns, const char *tap, const char *cidr, bool configu
 	return pid;
 }
 
-/* pasta stays our child with -f; that the network is there shows in the namespace's routes. */
-static pid_t pasta_start(int ns, int *life, struct error *err)
+/* Until pasta has put an address on a link of its namespace, or has ended. */
+static int wait_address(pid_t pid, struct rtnl *inside, int said, struct error *err)
+{
+	struct timespec pause = { .tv_nsec = 2000000 }; /* 2 ms: it tells nobody when it is ready */
+
+	for (int64_t end = time_monotonic_ns() + READY_MS * 1000000LL; time_monotonic_ns() < end;) {
+		struct ip ip;
+		int prefix;
+
+		for (unsigned index = 2; index < 4; index++) {
+			int r = rtnl_address_find(inside, index, AF_INET, &ip, &prefix, err);
+
+			if (r)
+				return r < 0 ? -1 : 0;
+		}
+		if (waitpid(pid, NULL, WNOHANG) == pid)
+			return died("pasta", said, err);
+		nanosleep(&pause, NULL);
+	}
+	return error_set(err, ERR_SYSTEM, "pasta is not ready after %d s", READY_MS / 1000);
+}
+
+static pid_t pasta_start(int ns, struct rtnl *inside, struct error *err)
 {
 	const char *path = net_helper_path("pasta");
 	auto_close int said = -1, said_in = -1;
 	char ns_text[40];
-	const char *argv[] = { "pasta", "--config-net", "-q",	   "-t",    "none",
-			       "-u",	"none",		"-T",	   "none",  "-U",
-			       "none",	"--no-map-gw",	"--netns", ns_text, NULL };
+	const char *argv[] = { "pasta",	      "-f",	 "--config-net", "-q",	 "-t", "none",
+			       "-u",	      "none",	 "-T",		 "none", "-U", "none",
+			       "--no-map-gw", "--netns", ns_text,	 NULL };
 	pid_t pid, parent = getpid();
-	int fds[2], status;
+	int fds[2];
 
 	if (!path) {
 		error_set(err, ERR_UNSUPPORTED, "pasta is not installed");
 		return error_hint(err, "install passt, or use --network none or host");
 	}
-	if (fd_pipe(fds, err) < 0)
+	if (check_tun(err) < 0 || fd_pipe(fds, err) < 0)
 		return -1;
 	said = fds[0], said_in = fds[1];
-	/* it forks into the background when it is ready, and ends with its namespace */
-	snprintf(ns_text, sizeof(ns_text), "/proc/%d/fd/%d", (int)parent, ns);
+	snprintf(ns_text, sizeof(ns_text), "/proc/self/fd/%d", ns);
 	pid = fork();
 	if (pid < 0)
 		return error_sys(err, "fork pasta");
 	if (pid == 0)
-		become(path, (char **)(uintptr_t)argv, NULL, 0, said_in, parent);
+		become(path, (char **)(uintptr_t)argv, &ns, 1, said_in, parent);
 	auto_close_fd(&said_in);
 	said_in = -1;
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		return died("pasta", said, err);
-	*life = -1;
-	return 0;
+	if (wait_address(pid, inside, said, err) < 0) {
+		end(pid);
+		return -1;
+	}
+	return pid;
 }
 
-pid_t helper_start(const char *mode, int ns, int *life, struct error *err)
+pid_t helper_start(const char *mode, int ns, struct rtnl *inside, int *life, struct error *err)
 {
 	if (str_eq(mode, "pasta"))
-		return pasta_start(ns, life, err);
+		return pasta_start(ns, inside, err);
 	return slirp_start(ns, "tap0", SLIRP_SUBNET, true, life, err);
 }
 

@@ -256,6 +256,19 @@ static int reach(const struct netdir *d)
 	return take_fd(&fd);
 }
 
+/* The same, and it has taken us as a member: one that is just going away does not. */
+static int reach_member(const struct netdir *d)
+{
+	auto_close int fd = reach(d);
+	struct error ignored = { 0 }; /* then it is gone */
+	struct msg m;
+
+	if (fd < 0 || msg_recv(fd, &m, &ignored) <= 0)
+		return -1;
+	auto_close_fd(&m.fd);
+	return take_fd(&fd);
+}
+
 pid_t network_keeper(uid_t user, bool single, int *hold, struct error *err)
 {
 	struct netdir d = { .fd = -1 };
@@ -267,11 +280,11 @@ pid_t network_keeper(uid_t user, bool single, int *hold, struct error *err)
 		return -1;
 	lock = netdir_lock(&d, err);
 	if (lock >= 0) {
-		*hold = reach(&d);
+		*hold = reach_member(&d);
 		if (*hold < 0 && keeper_spawn(&d, single, err) == 0) {
-			*hold = reach(&d);
+			*hold = reach_member(&d);
 			if (*hold < 0)
-				error_sys(err, "reach the keeper of networks");
+				error_set(err, ERR_SYSTEM, "the keeper of networks does not answer");
 		}
 	}
 	netdir_close(&d);

@@ -85,7 +85,7 @@ static int helper_up(struct net_job *j, struct net *n, struct rtnl *inside, stru
 	struct ip ip;
 	int prefix;
 
-	n->helper = helper_start(j->mode, n->ns, &n->helper_life, err);
+	n->helper = helper_start(j->mode, n->ns, inside, &n->helper_life, err);
 	if (n->helper < 0) {
 		n->helper = 0;
 		return -1;

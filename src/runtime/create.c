@@ -275,11 +275,24 @@ static int expect_exec(const struct peer *init, struct error *err)
 	return r < 0 ? -1 : error_set(err, ERR_BUG, "init sent message %d", (int)m.type);
 }
 
-static int create_copied(struct plan *plan, struct init *in, bool start, struct runtime_process *p,
-			 struct error *err)
+/* What init sends along is its new network namespace, of which it knows nothing to do. */
+static int expect_ready(const struct peer *init, int *network, struct error *err)
+{
+	struct msg m;
+
+	if (msg_expect(init, MSG_READY, &m, err) < 0)
+		return -1;
+	if (network)
+		*network = m.fd;
+	else
+		auto_close_fd(&m.fd);
+	return 0;
+}
+
+static int create_copied(struct plan *plan, struct init *in, bool start, int *network,
+			 struct runtime_process *p, struct error *err)
 {
 	struct peer init = { .name = "init" };
-	struct msg m;
 	int pair[2], status = 0;
 
 	if (msg_pair(pair, err) < 0)
@@ -303,7 +316,7 @@ static int create_copied(struct plan *plan, struct init *in, bool start, struct 
 	if (in->maps)
 		status = serve_maps(plan, &init, p->pid, err);
 	if (status == 0)
-		status = start ? expect_exec(&init, err) : msg_expect(&init, MSG_READY, &m, err);
+		status = start ? expect_exec(&init, err) : expect_ready(&init, network, err);
 	if (start)
 		auto_close_fd(&p->sock);
 	if (status < 0)
@@ -340,7 +353,7 @@ static int create(struct plan *plan, const struct runtime_options *o, struct run
 	if (o->start && !maps)
 		status = create_shared(plan, &in, errors, p, err);
 	else
-		status = create_copied(plan, &in, o->start, p, err);
+		status = create_copied(plan, &in, o->start, o->network_made, p, err);
 	auto_close_fd(&plan->process.console);
 	auto_close_fd(&plan->process.owners);
 	if (status == 0 && owners_receive(owners, o->owners, err) < 0) {

@@ -138,10 +138,22 @@ static int step_sysctl(struct init *in, struct error *err)
 	return 0;
 }
 
+/*
+ * The new network namespace, for who sets it up from outside: of a process in a user namespace of
+ * its own that has not executed anything yet, the kernel does not let others open it.
+ */
+static int new_network(const struct init *in)
+{
+	if (!(in->plan->new_namespaces & CLONE_NEWNET) || in->proc < 0)
+		return -1;
+	return openat(in->proc, "self/ns/net", O_RDONLY | O_CLOEXEC);
+}
+
 /* READY; then START, from the caller or, when that has gone, from who connects. */
 static int step_wait(struct init *in, struct error *err)
 {
 	struct peer caller = { .sock = in->sock, .pidfd = -1, .name = "the caller" };
+	auto_close int network = -1;
 	struct msg m;
 
 	if (!in->wait)
@@ -150,9 +162,10 @@ static int step_wait(struct init *in, struct error *err)
 	for (int fd = 0; in->slave >= 0 && fd < 3; fd++)
 		if (dup2(in->slave, fd) < 0)
 			return error_sys(err, "standard streams");
+	network = new_network(in);
 	/* engines expect a command that is not there to be missed at create, not at start */
 	if (process_look(&in->plan->process, err) < 0 ||
-	    msg_send(in->sock, MSG_READY, NULL, 0, -1, err) < 0)
+	    msg_send(in->sock, MSG_READY, NULL, 0, network, err) < 0)
 		return -1;
 	if (in->plan->wait >= 0) {
 		close(in->sock);

@@ -7,6 +7,9 @@
 #include "operands.h"
 #include "output.h"
 #include "run_opts.h"
+#include "transfer_display.h"
+
+#include <unistd.h>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -69,8 +72,13 @@ static int prepare(struct app *app, struct run_args *args, const struct strv *op
 	if (app_prepare(app, NEED_NAMESPACE | NEED_STORE | NEED_ENGINE, err) < 0)
 		return -1;
 	args->request.make_sources = str_eq(app->called_as, "docker");
-	if (!args->quiet)
-		app->engine.progress = notes_progress;
+	if (args->quiet)
+		return 0;
+	app->engine.progress = notes_progress;
+	if (isatty(STDERR_FILENO)) { /* somebody watches the pull */
+		args->display = transfer_begin(TRANSFER_TTY);
+		app->engine.progress = transfer_progress(args->display);
+	}
 	return 0;
 }
 
@@ -115,6 +123,14 @@ static int run_container(struct app *app, struct run_args *args, struct containe
 	return result.detached ? 0 : result.exit_code;
 }
 
+/* Before an error is printed, which the bars of a pull that failed would run over. */
+static void display_close(struct run_args *args)
+{
+	if (args->display)
+		transfer_end(args->display);
+	args->display = NULL;
+}
+
 static int run_run(struct app *app, void *arg, struct strv *operands, struct error *err)
 {
 	struct run_args *args = arg;
@@ -129,6 +145,7 @@ static int run_run(struct app *app, void *arg, struct strv *operands, struct err
 		status = run_container(app, args, &c, report, err);
 	if (report > 0)
 		close(report);
+	display_close(args);
 	return status;
 }
 
@@ -137,11 +154,14 @@ static int create_run(struct app *app, void *arg, struct strv *operands, struct 
 	struct run_args *args = arg;
 	auto_done(container) struct container c;
 
+	int status;
+
 	container_init(&c);
-	if (prepare(app, args, operands, false, err) < 0 ||
-	    container_create(&app->engine, &args->request, &c, err) < 0)
-		return -1;
-	return output_line(err, "%s", c.id);
+	status = prepare(app, args, operands, false, err);
+	if (status == 0)
+		status = container_create(&app->engine, &args->request, &c, err);
+	display_close(args);
+	return status < 0 ? -1 : output_line(err, "%s", c.id);
 }
 
 /* create, which starts nothing, has no such row */

@@ -12,7 +12,8 @@ struct run_args {
 	struct strv env, env_files, label_files;
 	struct strv attach; /* STDIN, STDOUT, STDERR */
 	bool quiet;
-	char *report; /* run only */
+	char *report;			  /* run only */
+	struct transfer_display *display; /* of a pull; NULL: nobody watches */
 };
 extern const struct opt run_opts[];
 void run_args_init(void *args);

@@ -120,11 +120,18 @@ static int publish(struct layer_fetch *f, struct receiver *r, const struct layer
 	auto_close int lock = store_lock(f->st, LOCK_SHARED, err);
 	char text[DIGEST_TEXT_MAX], type[80];
 	struct layer_blob b = { type, text, f->d->size };
+	auto_done(layer_meta) struct layer_meta m = { 0 };
 
 	if (lock < 0 || (r->partial.fd >= 0 && partial_publish(f->st, &r->partial, err) < 0))
 		return -1;
 	snprintf(type, sizeof(type), "%s", done->media_type ? done->media_type : MEDIA_OCI_LAYER);
 	digest_format(&f->d->digest, text);
+	layer_meta_init(&m);
+	if (layer_meta_load(f->st, &f->diff_id, &m, err) < 0)
+		return -1;
+	vec_each (&m.blobs, known)
+		if (strcmp(known->digest, text) == 0)
+			return 0;
 	return layer_add_blob(f->st, &f->diff_id, &b, err);
 }
 

@@ -141,6 +141,9 @@ static int import_publish(struct import *m, struct layer_meta *meta, struct erro
 			return -1;
 		meta_blob(meta, r);
 	}
+	/* who feeds us makes the bytes a blob next; should it never come, that is as if it was pruned */
+	if (m->o->fed && !m->here)
+		meta_blob(meta, r);
 	if (!m->here)
 		return layer_publish(m->st, &m->staging, &r->diff_id, meta, err);
 	if (meta->blobs.n == 0)

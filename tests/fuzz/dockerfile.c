@@ -1,9 +1,9 @@
 /*
  * dockerfile.c - fuzz: bytes -> instructions. What was parsed and printed parses to the same
- * again, and line numbers lie within the text.
+ * again, line numbers lie within the text, and all lints have rules.
  */
 #include "build/instructions.h"
-#include "build/stages.h"
+#include "build/lint.h"
 #include "fuzz.h"
 
 static void format_all(const struct dockerfile *df, struct str *out)
@@ -40,8 +40,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	format_all(&two, &second);
 	FUZZ_CHECK(strcmp(str_get(&first), str_get(&second)) == 0);
-	if (stages_plan(&one, &input, &stages, &err) == 0)
+	if (stages_plan(&one, &input, &stages, &err) == 0) {
+		struct lint_input lints = { .predefined = &none };
+
+		dockerfile_lint(&one, &stages, &lints);
+		vec_each (&one.lexed.lints, l)
+			FUZZ_CHECK(lint_rule_find(l->rule) && l->line >= 1 &&
+				   l->line <= one.lexed.n_lines);
 		stages_done(&stages);
+	}
 	str_done(&first);
 	str_done(&second);
 	dockerfile_done(&one);

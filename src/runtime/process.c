@@ -488,7 +488,8 @@ static int try_commands(const struct plan_process *p,
 		/* as execvp: go on where there is nothing, or nothing that may be run */
 		if (!p->searched || (e != ENOENT && e != ENOTDIR && e != EACCES))
 			return command_error(p, path, find(path), e, err);
-		if (!seen && find(path) == FOUND_FILE) {
+		/* what access(2) has not found is not looked for again; execve may miss an interpreter */
+		if (!seen && (p->trampoline < 0 || e != ENOENT) && find(path) == FOUND_FILE) {
 			sys = e;
 			seen = path;
 		}

@@ -62,9 +62,12 @@ int fd_read_all(int fd, struct str *out, size_t max, struct error *err)
 	/* one byte more than expected shows the end without a second growth */
 	str_reserve(out, size > 0 && (uint64_t)size <= max ? (size_t)size + 1 : 4096);
 	for (;;) {
+		size_t room;
+
 		if (out->cap - out->len < 2)
 			str_reserve(out, out->cap);
-		r = read(fd, out->s + out->len, out->cap - out->len - 1);
+		room = out->cap - out->len - 1;
+		r = read(fd, out->s + out->len, room);
 		if (r < 0 && errno == EINTR)
 			continue;
 		if (r < 0)
@@ -73,7 +76,8 @@ int fd_read_all(int fd, struct str *out, size_t max, struct error *err)
 		out->s[out->len] = '\0';
 		if (out->len - start > max)
 			return error_set(err, ERR_LIMIT, "longer than the limit of %zu bytes", max);
-		if (r == 0)
+		/* a file on disk gives less than was asked only at its end; /proc, of size 0, at will */
+		if (r == 0 || (size > 0 && (size_t)r < room))
 			return 0;
 	}
 }

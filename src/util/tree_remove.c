@@ -15,25 +15,19 @@
 #include <errno.h>
 #include <stdio.h>
 
-/* Names in the directory, unsorted; dirs receives those that are directories, others the rest. */
-static int dir_scan(int dirfd, struct strv *dirs, struct strv *others, struct error *err)
+#define ENTRIES_SIZE ((size_t)32 << 10) /* of getdents64(2) */
+
+/* Sorts what one getdents64 gave. */
+static void entries_take(int fd, const char *entries, size_t n, struct strv *dirs, struct strv *others)
 {
-	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct dirent *e;
+	const struct dirent64 *e;
 	struct stat st;
-	DIR *d;
 
-	if (fd < 0)
-		return error_sys(err, "open directory");
-	d = fdopendir(fd);
-	if (!d) {
-		error_sys(err, "open directory");
-		close(fd);
-		return -1;
-	}
-	while (errno = 0, (e = readdir(d))) {
-		bool is_dir = e->d_type == DT_DIR;
+	for (size_t at = 0; at < n; at += e->d_reclen) {
+		bool is_dir;
 
+		e = (const struct dirent64 *)(const void *)(entries + at);
+		is_dir = e->d_type == DT_DIR;
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;
 		if (e->d_type == DT_UNKNOWN && dirs != others)
@@ -41,18 +35,30 @@ static int dir_scan(int dirfd, struct strv *dirs, struct strv *others, struct er
 				 S_ISDIR(st.st_mode);
 		strv_add(is_dir ? dirs : others, e->d_name);
 	}
-	if (errno) {
-		error_sys(err, "read directory");
-		closedir(d);
-		return -1;
-	}
-	closedir(d);
-	return 0;
+}
+
+/*
+ * Names in the directory, unsorted; dirs receives those that are directories, others the rest. Without
+ * readdir(3), which costs six calls a directory more: a container's removal is on the way of run.
+ */
+static int dir_scan(int fd, struct strv *dirs, struct strv *others, struct error *err)
+{
+	auto_free char *entries = xmalloc(ENTRIES_SIZE);
+	ssize_t n;
+
+	while ((n = getdents64(fd, entries, ENTRIES_SIZE)) > 0)
+		entries_take(fd, entries, (size_t)n, dirs, others);
+	return n < 0 ? error_sys(err, "read directory") : 0;
 }
 
 int dir_list(int dirfd, struct strv *names, struct error *err)
 {
-	if (dir_scan(dirfd, names, names, err) < 0)
+	/* the caller's descriptor may be O_PATH, and keeps its offset */
+	auto_close int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return error_sys(err, "open directory");
+	if (dir_scan(fd, names, names, err) < 0)
 		return -1;
 	strv_sort(names);
 	return 0;
@@ -75,7 +81,7 @@ static void tree_done(struct tree *t)
 	auto_close_fd(&t->fd);
 }
 
-static int tree_enter(struct tree *t, int fd, struct strv *others, struct error *err)
+static int tree_enter(struct tree *t, int fd, bool empty_it, struct strv *others, struct error *err)
 {
 	struct level *l = vec_add(&t->levels);
 	struct stat st;
@@ -87,6 +93,9 @@ static int tree_enter(struct tree *t, int fd, struct strv *others, struct error 
 		return error_sys(err, "stat directory");
 	l->dev = st.st_dev;
 	l->ino = st.st_ino;
+	/* what cannot be written cannot be emptied, unless we are root here */
+	if (empty_it && (st.st_mode & 0700) != 0700)
+		fchmod(fd, 0700);
 	return dir_scan(fd, &l->dirs, others, err);
 }
 
@@ -142,14 +151,10 @@ static int remove_enter(struct tree *t, int dirfd, const char *name, struct erro
 {
 	auto_done(strv) struct strv files = { 0 };
 	int fd = dir_open_forced(dirfd, name);
-	struct stat st;
 
 	if (fd < 0)
 		return error_sys(err, "open directory %s", name);
-	/* what cannot be written cannot be emptied, unless we are root here */
-	if (fstat(fd, &st) == 0 && (st.st_mode & 0700) != 0700)
-		fchmod(fd, 0700);
-	if (tree_enter(t, fd, &files, err) < 0)
+	if (tree_enter(t, fd, true, &files, err) < 0)
 		return -1;
 	return unlink_all(fd, &files, err);
 }
@@ -277,7 +282,7 @@ static int usage_enter(struct tree *t, int dirfd, const char *name, struct usage
 
 	if (fd < 0)
 		return error_sys(err, "open directory %s", name);
-	if (tree_enter(t, fd, &files, err) < 0)
+	if (tree_enter(t, fd, false, &files, err) < 0)
 		return -1;
 	u->entries += files.n + t->levels.v[t->levels.n - 1].dirs.n;
 	strv_each (&files, i) {

@@ -85,10 +85,25 @@ static int segments_drop(struct dl_phdr_info *info, size_t size, void *arg)
 	return 0;
 }
 
+#define STACK_USED ((uintptr_t)256 << 10) /* at most, by what came before */
+#define STACK_NEAR ((uintptr_t)8 << 10)	  /* of the frames of this function and what it calls */
+
+/* The stack below our frame: deeper calls have left their pages there. */
+static void stack_drop(void)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE),
+		  here = (uintptr_t)__builtin_frame_address(0);
+	uintptr_t to = (here - STACK_NEAR) & ~(page - 1);
+
+	/* below the end of the mapping it says ENOMEM, and has dropped what there was */
+	madvise((void *)(to - STACK_USED), STACK_USED, MADV_DONTNEED);
+}
+
 /* From here on a monitor does little: what parsing, mounting and starting needed is given back. */
 static void memory_release(void)
 {
 	malloc_trim(0);
+	stack_drop();
 	dl_iterate_phdr(segments_drop, NULL);
 }
 
@@ -135,8 +150,8 @@ monitor_main(const struct monitor_job *job, int caller, int session)
 	msg_send(caller, MSG_RUNNING, NULL, 0, -1, &err); /* gone: the container runs all the same */
 	close(caller);
 	title_set(job->container);
-	memory_release();
 	error_clear(&err);
+	memory_release(); /* last, so that little is touched again */
 	_exit(monitor_serve(m, &err) < 0 ? 125 : 0);
 }
 

@@ -88,6 +88,13 @@ extern const struct field container_record_fields[], container_state_fields[];
 int container_make(struct store *st, struct container *c, const char *name, struct error *err);
 int container_record_save(struct store *st, struct container *c, struct error *err);
 int container_state_save(struct store *st, const struct container *c, bool sync, struct error *err);
+/*
+ * A container that runs is about to be removed: what its monitor still writes need not survive a power
+ * cut, and is not waited for. Taken back by the next start, if the removal did not come to be.
+ */
+int container_mark_leaving(const struct container *c, struct error *err);
+bool container_is_leaving(const struct container *c);
+void container_stays(const struct container *c);
 /* Is the cgroup frozen? Without one (NULL) it cannot be. */
 bool container_is_frozen(const char *cgroup);
 /* Its monitor stays with it: running, paused or between two runs. */

@@ -43,12 +43,14 @@ static int rm_one(struct app *app, const char *name, const void *arg, struct err
  */
 static int kill_one(struct app *app, const char *name, const void *arg, struct error *err)
 {
-	struct error ignored = { 0 }; /* rm_one meets it again and tells */
+	struct error ignored = { 0 }, unmarked = { 0 }; /* rm_one meets it again and tells */
 	auto_done(container) struct container c;
 
 	container_init(&c);
-	if (container_find(&app->store, name, &c, &ignored) > 0 && container_is_alive(&c))
+	if (container_find(&app->store, name, &c, &ignored) > 0 && container_is_alive(&c)) {
+		container_mark_leaving(&c, &unmarked);
 		container_stop(&app->engine, &c, 0, &ignored);
+	}
 	return 0;
 }
 

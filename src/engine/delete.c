@@ -31,11 +31,13 @@ static int kill_by_monitor(const struct container *c, struct error *err)
 
 static int kill_now(struct engine *e, struct container *c, struct error *err)
 {
+	struct error ignored = { 0 }; /* a full disk: then its end is written down as that of others */
 	auto_close int pidfd = -1;
 	int ended;
 
 	if (container_mark_stopped(c, err) < 0)
 		return -1;
+	container_mark_leaving(c, &ignored);
 	if (c->status == CONTAINER_RESTARTING)
 		return container_end_restarts(e, c, err);
 	if (c->status == CONTAINER_PAUSED && runtime_pause(c->state.cgroup, false, err) < 0)

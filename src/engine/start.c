@@ -118,6 +118,7 @@ int start_with(struct engine *e, struct container *c, const struct start_input *
 		return -1;
 	if (c->record.restart)
 		unlinkat(c->fd, RESTART_STOPPED, 0);
+	container_stays(c);
 	/* the cgroup of a run whose monitor was killed: nobody has removed it */
 	if (c->state.cgroup && runtime_cgroup_remove(c->state.cgroup, err) < 0)
 		return -1;

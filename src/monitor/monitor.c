@@ -255,7 +255,7 @@ static int finish(struct monitor *m, struct error *err)
 {
 	siginfo_t info = { 0 };
 	struct rusage usage = { 0 };
-	bool keep = !m->c->record.auto_remove;
+	bool keep = !m->c->record.auto_remove && !container_is_leaving(m->c);
 	int code;
 
 	/* glibc's waitid gives no figures */

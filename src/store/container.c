@@ -210,6 +210,25 @@ int container_record_save(struct store *st, struct container *c, struct error *e
 	return 0;
 }
 
+#define LEAVING "leaving" /* an empty file */
+
+int container_mark_leaving(const struct container *c, struct error *err)
+{
+	auto_close int fd = openat(c->fd, LEAVING, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	return fd < 0 ? error_sys(err, "note that container %.12s is to go", c->id) : 0;
+}
+
+bool container_is_leaving(const struct container *c)
+{
+	return file_exists(c->fd, LEAVING);
+}
+
+void container_stays(const struct container *c)
+{
+	unlinkat(c->fd, LEAVING, 0);
+}
+
 int container_state_save(struct store *st, const struct container *c, bool sync, struct error *err)
 {
 	auto_done(str) struct str text = { 0 };
@@ -217,7 +236,8 @@ int container_state_save(struct store *st, const struct container *c, bool sync,
 
 	fields_format(container_state_fields, &c->state, false, &text);
 	str_addc(&text, '\n');
-	if (c->record.auto_remove) /* soon gone, or, after a power cut, of nobody's interest */
+	/* soon gone, or, after a power cut, of nobody's interest */
+	if (!sync && (c->record.auto_remove || container_is_leaving(c)))
 		r = file_write_fleeting(c->fd, "state.json", text.s, text.len, err);
 	else
 		r = file_write(c->fd, "state.json", text.s, text.len, 0600, sync && st->durable, err);

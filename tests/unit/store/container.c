@@ -235,6 +235,29 @@ START_TEST(container_status_follows_lock_and_state)
 }
 END_TEST
 
+START_TEST(container_that_is_to_go_keeps_its_state_until_then_and_may_stay)
+{
+	ENV(e);
+	struct container c;
+
+	env_container(&e, "web", &c);
+	ck_assert(!container_is_leaving(&c));
+	OK(container_mark_leaving(&c, &err));
+	OK(container_mark_leaving(&c, &err));
+	ck_assert(container_is_leaving(&c));
+	c.state.exit_code = 3;
+	c.state.finished_ns = c.state.started_ns = time_now_ns();
+	OK(container_state_save(&e.st, &c, false, &err));
+	c.state.exit_code = 4;
+	OK(container_state_save(&e.st, &c, false, &err));
+	OK(container_refresh(&e.st, &c, &err));
+	ck_assert_int_eq(c.state.exit_code, 4);
+	container_stays(&c);
+	ck_assert(!container_is_leaving(&c));
+	container_done(&c);
+}
+END_TEST
+
 static const struct {
 	bool same_boot;
 	const char *reason;
@@ -454,6 +477,7 @@ END_TEST
 
 UNIT_MAIN("store/container", TEST(container_comes_back_with_all_of_its_record),
 	  TEST(container_is_found_by_name_id_and_prefix),
+	  TEST(container_that_is_to_go_keeps_its_state_until_then_and_may_stay),
 	  TEST(container_prefix_of_several_is_refused),
 	  TEST(container_name_in_use_is_refused_with_its_holder),
 	  TEST_LOOP(container_name_is_of_letters_digits_and_three_signs, ARRAY_SIZE(names)),

@@ -79,6 +79,8 @@ static int make_process(const struct container *c, const struct exec_request *x,
 		return -1;
 	spec_process_init(p);
 	p->terminal = x->tty;
+	if (x->tty)
+		prepare_console_size(p);
 	if (x->user) {
 		if (user_find(root, x->user, &user, err) < 0)
 			return error_add(err, "--user '%s'", x->user);

@@ -204,8 +204,7 @@ static int write_config(const struct container *c, const struct spec *spec, stru
 	return fd_write_all(fd, str_get(&text), text.len, err);
 }
 
-/* The size of our own terminal, which the container's has from its first moment. */
-static void set_console_size(struct spec_process *process)
+void prepare_console_size(struct spec_process *process)
 {
 	struct winsize size;
 
@@ -285,7 +284,7 @@ int container_prepare(struct engine *e, struct container *c, const struct start_
 		spec_done(&p->spec);
 		status = spec_make(&input, &p->spec, err);
 		if (status == 0 && r->tty)
-			set_console_size(p->spec.process);
+			prepare_console_size(p->spec.process);
 		if (status == 0)
 			status = write_config(c, &p->spec, err);
 	}

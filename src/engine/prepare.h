@@ -36,6 +36,8 @@ int container_prepare(struct engine *e, struct container *c, const struct start_
  * container's users: a binary of the host's root is safe from a container without that root.
  */
 bool prepare_owned_binary(const struct engine *e);
+/* The size of our own terminal, which the process's has from its first moment. */
+void prepare_console_size(struct spec_process *process);
 /* `--security-opt seccomp=FILE` becomes the profile's text: a later start needs no file. */
 int request_read_profiles(struct strv *opts, struct error *err);
 /* The image of a request, fetched as its --pull and --platform say. image was initialised. */

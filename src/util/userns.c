@@ -360,9 +360,12 @@ int userns_own_mounts(const struct userns *u, struct error *err)
 	if (u->mode != USERNS_HOST)
 		return 0;
 	/* path: all that there is */
-	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
-		return error_sys(err, "make a mount namespace");
-	return 0;
+	if (unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) == 0)
+		return 0;
+	error_sys(err, "make a mount namespace");
+	if (err->sys == EINVAL)
+		error_hint(err, "/ is no mount point here: before chroot, 'mount --bind DIR DIR'");
+	return -1;
 }
 
 /* ---- maps ---- */

@@ -77,6 +77,13 @@ setup() { hod_run -d --name c -e FROM_RUN=yes --label x=y busybox sleep 100000 >
 	[ $code = 3 ]
 }
 
+@test "the size of exec's terminal is right from its first moment" {
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		run -0 with_terminal "stty rows 33 cols 99; $HOD exec -it c stty size"
+		has "33 99"
+	done
+}
+
 @test "exec -t without a terminal is refused" {
 	run bash -c '"$HOD" exec -it c true </dev/null'
 	[ "$status" -ne 0 ]

@@ -13,6 +13,7 @@
 #include <signal.h>
 
 #define DEATH_PATIENCE (10 * NSEC_PER_SEC)
+#define LOOK_AGAIN     (NSEC_PER_SEC / 10)
 
 /*
  * From inside another user namespace the container's own processes cannot be signalled when they
@@ -87,6 +88,41 @@ static int delete_listed(struct engine *e, const char *id, bool force, bool with
 	return container_delete(e, &c, force, with_volumes, err);
 }
 
+static int kill_if_alive(struct engine *e, struct container *c, bool force, struct error *err)
+{
+	if (!container_is_alive(c))
+		return 0;
+	if (force)
+		return kill_now(e, c, err);
+	error_set(err, ERR_BUSY, "container is %s",
+		  c->status == CONTAINER_PAUSED	      ? "paused"
+		  : c->status == CONTAINER_RESTARTING ? "restarting"
+						      : "running");
+	return error_hint(err, "stop it first, or use rm -f");
+}
+
+/*
+ * Kills it and takes its lock. Its monitor has written the end down, but may not be gone itself; or
+ * it has written nothing yet, as the container is only being started: then it is killed once it is.
+ */
+static int lock_dead(struct engine *e, struct container *c, bool force, struct error *err)
+{
+	int64_t end = time_monotonic_ns() + DEATH_PATIENCE;
+
+	for (;;) {
+		int lock;
+
+		if (kill_if_alive(e, c, force, err) < 0)
+			return -1;
+		lock = container_lock_wait(e->store, c, LOOK_AGAIN, err);
+		if (lock >= 0 || err->kind != ERR_BUSY || time_monotonic_ns() > end)
+			return lock;
+		error_clear(err);
+		if (container_refresh(e->store, c, err) < 0)
+			return -1;
+	}
+}
+
 int container_delete(struct engine *e, struct container *c, bool force, bool with_volumes,
 		     struct error *err)
 {
@@ -94,19 +130,7 @@ int container_delete(struct engine *e, struct container *c, bool force, bool wit
 
 	if (c->fd < 0)
 		return delete_listed(e, c->id, force, with_volumes, err);
-	if (container_is_alive(c)) {
-		if (!force) {
-			error_set(err, ERR_BUSY, "container is %s",
-				  c->status == CONTAINER_PAUSED	      ? "paused"
-				  : c->status == CONTAINER_RESTARTING ? "restarting"
-								      : "running");
-			return error_hint(err, "stop it first, or use rm -f");
-		}
-		if (kill_now(e, c, err) < 0)
-			return -1;
-	}
-	/* its monitor has written the end down, but may not be gone itself */
-	lock = container_lock_wait(e->store, c, DEATH_PATIENCE, err);
+	lock = lock_dead(e, c, force, err);
 	if (lock < 0 && err->kind == ERR_NOTFOUND) {
 		error_clear(err); /* `--rm` was faster: what was wanted is so */
 		return 0;

@@ -101,6 +101,24 @@ static void second_words(struct strv *list, const char *noun)
 		second_word(list, noun, a->words);
 }
 
+/* Words that are no command but have some below them. */
+static void each_noun(void (*fn)(const char *noun, struct str *out), struct str *out)
+{
+	auto_done(strv) struct strv first = { 0 };
+
+	first_words(&first);
+	strv_each (&first, i) {
+		bool command = false;
+
+		for (size_t c = 0; commands[c]; c++)
+			command |= str_eq(commands[c]->name, first.v[i]);
+		for (const struct command_alias *a = command_aliases; a->words; a++)
+			command |= str_eq(a->words, first.v[i]);
+		if (!command)
+			fn(first.v[i], out);
+	}
+}
+
 static void bash_nouns(struct str *out)
 {
 	auto_done(strv) struct strv first = { 0 };
@@ -237,18 +255,35 @@ static void zsh_nouns(struct str *out)
 	}
 }
 
+static void zsh_noun(const char *noun, struct str *out)
+{
+	str_addf(out, " '%s:commands of %s'", noun, noun);
+}
+
 static void make_zsh(struct str *out)
 {
 	str_add(out, "#compdef hod\n"
 		     "# zsh completion for hod\n"
 		     "local -a second\n"
 		     "local said\n"
+		     "while ((CURRENT > 2)) && [[ $words[2] == -* ]]; do\n"
+		     "\tcase $words[2] in\n"
+		     "\t--root | -l | --log-level)\n"
+		     "\t\tif ((CURRENT == 3)); then\n"
+		     "\t\t\t_files\n"
+		     "\t\t\treturn\n"
+		     "\t\tfi\n"
+		     "\t\twords[2]=()\n"
+		     "\t\t((CURRENT--)) ;;\n"
+		     "\tesac\n"
+		     "\twords[2]=()\n"
+		     "\t((CURRENT--))\n"
+		     "done\n"
 		     "if ((CURRENT == 2)); then\n"
 		     "\tlocal -a all=(");
 	each_words(zsh_described, out);
-	str_add(out, " 'container:commands of containers' 'image:commands of images'"
-		     " 'network:commands of networks' 'volume:commands of volumes' "
-		     "'system:commands of the store')\n"
+	each_noun(zsh_noun, out);
+	str_add(out, ")\n"
 		     "\t_describe command all\n"
 		     "\treturn\n"
 		     "fi\n"
@@ -314,21 +349,37 @@ static void fish_command(const char *words, const struct command *c, struct str 
 			 words, asks(c));
 }
 
+static void fish_noun(const char *noun, struct str *out)
+{
+	str_addf(out, "complete -c hod -f -n __hod_first -a %s -d 'commands of %s'\n", noun, noun);
+}
+
 static void make_fish(struct str *out)
 {
-	str_add(out,
-		"# fish completion for hod\n"
-		"function __hod_first\n"
-		"\ttest (count (commandline -opc)) -eq 1\n"
-		"end\n"
-		"function __hod_said\n"
-		"\tset -l words (commandline -opc)\n"
-		"\ttest (count $words) -gt (count $argv); or return 1\n"
-		"\tfor i in (seq (count $argv))\n"
-		"\t\ttest $words[(math $i + 1)] = $argv[$i]; or return 1\n"
-		"\tend\n"
-		"end\n"
-		"complete -c hod -f -n __hod_first -a 'container image network volume system'\n");
+	str_add(out, "# fish completion for hod\n"
+		     "function __hod_words\n"
+		     "\tset -l words (commandline -opc)\n"
+		     "\techo $words[1]\n"
+		     "\tset -e words[1]\n"
+		     "\twhile string match -q -- '-*' \"$words[1]\"\n"
+		     "\t\tcontains -- $words[1] --root -l --log-level; and set -e words[1]\n"
+		     "\t\tset -e words[1]\n"
+		     "\tend\n"
+		     "\tfor word in $words\n"
+		     "\t\techo $word\n"
+		     "\tend\n"
+		     "end\n"
+		     "function __hod_first\n"
+		     "\ttest (count (__hod_words)) -eq 1\n"
+		     "end\n"
+		     "function __hod_said\n"
+		     "\tset -l words (__hod_words)\n"
+		     "\ttest (count $words) -gt (count $argv); or return 1\n"
+		     "\tfor i in (seq (count $argv))\n"
+		     "\t\ttest $words[(math $i + 1)] = $argv[$i]; or return 1\n"
+		     "\tend\n"
+		     "end\n");
+	each_noun(fish_noun, out);
 	each_words(fish_command, out);
 }
 

@@ -40,13 +40,14 @@ int filters_parse(const struct strv *texts, const char *const known[], struct fi
 		bool unequal = eq && n > 0 && text[n - 1] == '!';
 		auto_free char *key = xstrndup(text, n - unequal);
 
-		if (!eq)
+		if (!eq && !str_eq(text, "dangling"))
 			return error_set(err, ERR_USAGE, "--filter '%s': must be KEY=VALUE", text);
 		if (check_key(key, known, err) < 0)
 			return -1;
 		if (unequal && !str_eq(key, "label"))
 			return error_set(err, ERR_USAGE, "--filter '%s': only label knows !=", text);
-		vec_push(&f->v, ((struct filter){ take_ptr(&key), xstrdup(eq + 1), unequal }));
+		vec_push(&f->v,
+			 ((struct filter){ take_ptr(&key), xstrdup(eq ? eq + 1 : "true"), unequal }));
 	}
 	return 0;
 }

@@ -90,7 +90,7 @@ static int setup_run(struct app *app, void *arg, struct strv *operands, struct e
 	const struct setup_args *args = arg;
 	auto_done(str) struct str out = { 0 };
 	auto_free char *name = NULL;
-	uid_t uid;
+	uid_t uid = 0;
 
 	if (access("/sys/fs/cgroup/cgroup.controllers", F_OK) < 0) {
 		error_set(

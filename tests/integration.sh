@@ -20,11 +20,13 @@ T=$(mktemp -d /var/tmp/hod-tests.XXXXXX)
 chmod 755 "$T"
 passed=0 failed=0 skipped=0 elsewhere=0
 
-ours() { # PID COMMAND of each process that is ours: runs our program, names our directory, or is a test user's
+# PID COMMAND of each process that is ours: runs our program, names our directory, or is a test user's, unless
+# there is another run of these tests, whose they may be
+ours() {
 	{
 		find /proc/[0-9]*/exe -lname "$T/*" 2>/dev/null
 		grep -l "hod-tests[.]${T##*.}" /proc/[0-9]*/cmdline 2>/dev/null
-		pgrep -u hod-range,hod-single 2>/dev/null
+		[ "$(find "${T%/*}" -maxdepth 1 -name 'hod-tests.*' | wc -l)" -gt 1 ] || pgrep -u hod-range,hod-single 2>/dev/null
 	} | sed -E 's|^/proc/([0-9]+)/.*|\1|' | sort -un | while read -r pid; do
 		[ "$pid" = $$ ] || ps -o pid=,args= -p "$pid"
 	done

@@ -102,4 +102,7 @@ int layer_import_known(struct store *st, const struct layer_import_options *o,
 int layer_commit(struct store *st, struct staging *s, int64_t epoch, struct digest *diff_id,
 		 struct error *err);
 
+/* Does the tree of a layer give the tar again that it is named by? 1, 0, -1. */
+int layer_is_canonical(struct store *st, const struct digest *diff_id, struct error *err);
+
 #endif

@@ -19,6 +19,7 @@ struct layer_meta {
 	int64_t size;	  /* bytes of the files' contents, as tree_usage() counts them */
 	int64_t tar_size; /* bytes of the canonical or received tar; UNSET */
 	int64_t entries;
+	bool canonical; /* made here: its name is the digest of the tar that its tree gives */
 	VEC(struct layer_blob) blobs;
 };
 void layer_meta_init(struct layer_meta *m);

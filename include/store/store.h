@@ -103,11 +103,16 @@ struct fsck_finding {
 };
 typedef VEC(struct fsck_finding) fsck_findings;
 void fsck_findings_done(fsck_findings *l);
+struct digest;
+/* Is a layer what its name says? 1, 0, -1: layer_is_canonical(). */
+typedef int layer_check_fn(struct store *st, const struct digest *diff_id, struct error *err);
 /*
- * Every reference, leftovers (swept without a word), and with DEEP the digest of every blob and the
- * bytes of every layer. What it finds is appended. With REPAIR what is damaged and can be had again
- * is removed, with the names of the images it breaks. The caller holds no store lock.
+ * Every reference, leftovers (swept without a word), and with DEEP the digest of every blob, what
+ * check (may be NULL) says of each layer that was made here, and how many bytes others have. What
+ * it finds is appended. With REPAIR what is damaged and can be had again is removed, with the names
+ * of the images it breaks. The caller holds no store lock.
  */
-int store_fsck(struct store *st, unsigned flags, fsck_findings *found, struct error *err);
+int store_fsck(struct store *st, unsigned flags, layer_check_fn *check, fsck_findings *found,
+	       struct error *err);
 
 #endif

@@ -3,6 +3,7 @@
  */
 #include "commands.h"
 
+#include "image/layer_tar.h"
 #include "output.h"
 
 struct fsck_args {
@@ -36,7 +37,7 @@ static int fsck_run(struct app *app, void *arg, struct strv *operands, struct er
 	const struct fsck_args *args = arg;
 	unsigned flags = (args->deep ? FSCK_DEEP : 0U) | (args->repair ? FSCK_REPAIR : 0U);
 	fsck_findings found = { 0 };
-	int r = store_fsck(&app->store, flags, &found, err);
+	int r = store_fsck(&app->store, flags, layer_is_canonical, &found, err);
 
 	if (r == 0)
 		r = print_findings(&found, args->quiet, err);

@@ -56,5 +56,6 @@ int layer_commit(struct store *st, struct staging *s, int64_t epoch, struct dige
 	m.size = stats.bytes;
 	m.tar_size = h.size;
 	m.entries = stats.entries;
+	m.canonical = true;
 	return layer_publish(st, s, diff_id, &m, err);
 }

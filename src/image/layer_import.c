@@ -155,8 +155,7 @@ static int import_publish(struct import *m, struct layer_meta *meta, struct erro
 	return layer_add_blob(m->st, &r->diff_id, &b, err);
 }
 
-/* Does the tree give this tar again? 1, 0, -1. */
-static int layer_is_canonical(struct store *st, const struct digest *diff_id, struct error *err)
+int layer_is_canonical(struct store *st, const struct digest *diff_id, struct error *err)
 {
 	auto_close int layer = layer_open(st, diff_id, err), diff = -1;
 	auto_done(owners) struct owners owners = { 0 };

@@ -21,6 +21,7 @@
 struct fsck {
 	struct store *st;
 	bool deep, repair;
+	layer_check_fn *check;
 	fsck_findings *found;
 };
 
@@ -107,6 +108,7 @@ static int fsck_layer(struct fsck *f, const char *hex, struct error *err)
 	struct layer_meta m;
 	uint64_t bytes = 0, entries;
 	bool damaged;
+	int whole = 1;
 
 	memcpy(d.hex, hex, sizeof(d.hex));
 	layer = layer_open(f->st, &d, &why);
@@ -120,13 +122,16 @@ static int fsck_layer(struct fsck *f, const char *hex, struct error *err)
 		return (*err = why, -1);
 	if (!damaged && f->deep && (int64_t)bytes != m.size)
 		damaged = true;
+	if (!damaged && f->deep && m.canonical && f->check)
+		whole = f->check(f->st, &d, &why);
+	damaged |= whole == 0;
 	if (damaged)
 		finding(f, f->repair && store_trash(f->st, f->st->dirs[STORE_LAYERS], hex, &why) == 0,
 			diff < 0 ? "layer sha256:%s has no diff directory"
 				 : "layer sha256:%s: its files are not those that were unpacked",
 			hex);
 	layer_meta_done(&m);
-	return 0;
+	return whole < 0 ? (*err = why, -1) : 0;
 }
 
 static int fsck_layers(struct fsck *f, struct error *err)
@@ -255,12 +260,13 @@ static int fsck_leftovers(struct fsck *f, struct error *err)
 	return staging_sweep(f->st, true, err) < 0 ? -1 : names_sweep(f->st, err);
 }
 
-int store_fsck(struct store *st, unsigned flags, fsck_findings *found, struct error *err)
+int store_fsck(struct store *st, unsigned flags, layer_check_fn *check, fsck_findings *found,
+	       struct error *err)
 {
 	static int (*const parts[])(struct fsck *, struct error *) = {
 		fsck_leftovers, fsck_blobs, fsck_layers, fsck_images, fsck_volumes, fsck_containers,
 	};
-	struct fsck f = { st, flags & FSCK_DEEP, flags & FSCK_REPAIR, found };
+	struct fsck f = { st, flags & FSCK_DEEP, flags & FSCK_REPAIR, check, found };
 	auto_close int lock = -1;
 
 	if (st->root < 0)

@@ -21,6 +21,7 @@ static const struct field layer_meta_fields[] = {
 	F_INT_(struct layer_meta, size, "size", FIELD_REQUIRED),
 	F_INT(struct layer_meta, tar_size, "tarSize"),
 	F_INT_(struct layer_meta, entries, "entries", FIELD_REQUIRED),
+	F_BOOL(struct layer_meta, canonical, "canonical"),
 	F_VEC(struct layer_meta, blobs, "blobs", layer_blob_fields),
 	F_END,
 };

@@ -30,6 +30,17 @@ setup() {
 	has "$(basename "$layer" | cut -c1-12)"
 }
 
+@test "a layer whose files changed without becoming larger is found by --deep" {
+	printf 'FROM busybox\nRUN echo one >/f\n' | hod build -q -t changed - >/dev/null
+	layer=$(hod inspect -f '{{range .RootFS.Layers}}{{.}} {{end}}' changed | tr ' ' '\n' | sed -n 's/^sha256://p' | tail -n 1)
+	run -0 hod fsck --deep
+	echo two >"$HOD_ROOT/layers/$layer/diff/f"
+	run -0 hod fsck
+	run -1 hod fsck --deep
+	has "${layer:0:12}"
+	hod rmi -f changed >/dev/null
+}
+
 @test "a missing layer is found, named, and repaired by taking what cannot work away" {
 	hod tag busybox again
 	layer=$(find "$HOD_ROOT/layers" -mindepth 1 -maxdepth 1 | head -n 1)

@@ -243,7 +243,7 @@ static void must_be_whole(struct env *e, const char *op, const char *when, int n
 
 	store_close(&e->st);
 	OK(store_open(path, 0, &e->st, &err));
-	OK(store_fsck(&e->st, FSCK_DEEP, &found, &err));
+	OK(store_fsck(&e->st, FSCK_DEEP, NULL, &found, &err));
 	ck_assert_msg(found.n == 0, "%s, call %d, %s: %s", op, n, when, found.v[0].what);
 }
 

@@ -142,7 +142,7 @@ END_TEST
 static size_t check(struct env *e, unsigned flags, fsck_findings *f)
 {
 	fsck_findings_done(f);
-	OK(store_fsck(&e->st, flags, f, &err));
+	OK(store_fsck(&e->st, flags, NULL, f, &err));
 	return f->n;
 }
 

@@ -128,7 +128,7 @@ START_TEST(store_stands_many_processes_at_once)
 		ck_assert_int_eq(waitpid(pids[i], &status, 0), pids[i]);
 		ck_assert_int_eq(status, 0);
 	}
-	OK(store_fsck(&e.st, FSCK_DEEP, &found, &err));
+	OK(store_fsck(&e.st, FSCK_DEEP, NULL, &found, &err));
 	ck_assert_msg(found.n == 0, "%s", found.v ? found.v[0].what : "");
 	OK(dir_list(store_dir(&e.st, STORE_CONTAINERS, &err), &left, &err));
 	OK(dir_list(store_dir(&e.st, STORE_NAMES, &err), &left, &err));

@@ -53,19 +53,17 @@ static int running_root(struct app *app, const struct container *c, struct error
 }
 
 /* The container is found once more, from within our namespace: its directory is to be mounted. */
-static int stopped_root(struct app *app, const char *name, struct error *err)
+static int stopped_root(struct app *app, const char *name, int *lock, struct error *err)
 {
 	auto_done(container) struct container c;
-	auto_close int lock = -1;
 	const struct strv *layers = &c.record.layers;
 
 	container_init(&c);
 	if (app_prepare(app, NEED_NAMESPACE, err) < 0 || need_container(app, name, &c, err) < 0)
 		return -1;
-	lock = container_lock(&app->store, &c, err);
-	if (lock < 0)
+	*lock = container_lock(&app->store, &c, err);
+	if (*lock < 0)
 		return -1;
-	take_fd(&lock); /* kept to the end of the process: nobody starts it meanwhile */
 	return rootfs_mount(&app->store, (const char *const *)layers->v, layers->n, c.fd,
 			    ROOTFS_NODEV | ROOTFS_VOLATILE, err);
 }
@@ -92,12 +90,12 @@ static int write_tree(struct app *app, const char *name, int out, struct error *
 	struct layer_sink sink = { sink_write, &out };
 	auto_done(container) struct container c;
 	auto_done(owners) struct owners owners = { 0 };
-	auto_close int root = -1;
+	auto_close int root = -1, lock = -1; /* held to the end: nobody starts it meanwhile */
 
 	container_init(&c);
 	if (need_container(app, name, &c, err) < 0)
 		return -1;
-	root = container_is_up(&c) ? running_root(app, &c, err) : stopped_root(app, c.id, err);
+	root = container_is_up(&c) ? running_root(app, &c, err) : stopped_root(app, c.id, &lock, err);
 	if (root < 0 || find_owners(app, &c, root, &owners, err) < 0)
 		return -1;
 	return tree_tar_write(root, owners.v.n ? &owners : NULL, &sink, err);

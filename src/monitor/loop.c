@@ -42,7 +42,9 @@ void loop_close(struct loop *l, struct watch *w)
 	w->fd = -1;
 }
 
-void loop_turn(struct loop *l, int timeout_ms)
+extern __typeof__(epoll_wait) epoll_wait NO_PLT;
+
+IDLE_PATH void loop_turn(struct loop *l, int timeout_ms)
 {
 	struct epoll_event events[LOOP_EVENTS];
 	int n = epoll_wait(l->epoll, events, LOOP_EVENTS, timeout_ms);

@@ -104,7 +104,7 @@ static void on_resize(struct attach_server *s, const struct winsize *size)
 
 /* ---- deadlines ---- */
 
-static int next_timeout(const struct monitor *m)
+IDLE_PATH static int next_timeout(const struct monitor *m)
 {
 	int64_t left;
 
@@ -218,7 +218,7 @@ static int serve_begin(struct monitor *m, struct error *err)
 	return m->job->notify_socket ? sd_notify_ready(m->job->notify_socket, err) : 0;
 }
 
-static void serve(struct monitor *m)
+IDLE_PATH static void serve(struct monitor *m)
 {
 	while (!m->exited) {
 		stdio_turn(&m->io, next_timeout(m));
@@ -314,7 +314,7 @@ static int start_again(struct monitor *m, struct error *err)
 }
 
 /* Runs it until it has ended for good. */
-static int live(struct monitor *m, struct error *err)
+IDLE_PATH static int live(struct monitor *m, struct error *err)
 {
 	for (;;) {
 		serve(m);
@@ -418,7 +418,7 @@ int monitor_start(struct monitor *m, struct error *err)
  * The last steps. Who is attached is told the end when nothing stands in the way of a new start or
  * of the name's use any more.
  */
-int monitor_serve(struct monitor *m, struct error *err)
+IDLE_PATH int monitor_serve(struct monitor *m, struct error *err)
 {
 	struct error later = { 0 }; /* the first error is told */
 	int status;

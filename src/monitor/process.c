@@ -68,8 +68,10 @@ static void title_set(const struct container *c)
 		snprintf((char *)arg, arg_end - arg, "hod: %.12s", c->id);
 }
 
+extern __typeof__(madvise) madvise NO_PLT;
+
 /* The file pages of one program header: they come back from the page cache when they are touched. */
-static int segments_drop(struct dl_phdr_info *info, size_t size, void *arg)
+IDLE_PATH static int segments_drop(struct dl_phdr_info *info, size_t size, void *arg)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 
@@ -89,7 +91,7 @@ static int segments_drop(struct dl_phdr_info *info, size_t size, void *arg)
 #define STACK_NEAR ((uintptr_t)8 << 10)	  /* of the frames of this function and what it calls */
 
 /* The stack below our frame: deeper calls have left their pages there. */
-static void stack_drop(void)
+IDLE_PATH static void stack_drop(void)
 {
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE),
 		  here = (uintptr_t)__builtin_frame_address(0);
@@ -100,7 +102,7 @@ static void stack_drop(void)
 }
 
 /* From here on a monitor does little: what parsing, mounting and starting needed is given back. */
-static void memory_release(void)
+IDLE_PATH static void memory_release(void)
 {
 	malloc_trim(0);
 	stack_drop();
@@ -131,7 +133,7 @@ static int become(const struct monitor_job *job, int caller, int session, struct
 	return streams_forget(err);
 }
 
-static void __attribute__((noreturn))
+IDLE_PATH static void __attribute__((noreturn))
 monitor_main(const struct monitor_job *job, int caller, int session)
 {
 	struct monitor *m;

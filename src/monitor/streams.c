@@ -239,7 +239,7 @@ static void resume(struct stdio *io)
 		attach_server_resume_input(io->server);
 }
 
-void stdio_turn(struct stdio *io, int timeout_ms)
+IDLE_PATH void stdio_turn(struct stdio *io, int timeout_ms)
 {
 	/* a full disk does not say when it has room again */
 	if (io->log_full)

@@ -360,8 +360,11 @@ static int read_lines(struct reader *r, struct lexed *out, struct error *err)
 		struct line *l;
 		size_t skip = leading_blanks(str_get(&text), text.len), end = text.len;
 
-		while (end > skip && is_blank(text.s[end - 1]))
-			end--;
+		/* an escape at the very end has nothing to continue with */
+		do
+			while (end > skip && is_blank(text.s[end - 1]))
+				end--;
+		while (end > skip && continues(text.s, &end, out->escape));
 		if (end > skip) {
 			if (out->lines.n >= DOCKERFILE_INSTR_MAX)
 				return error_set(err, ERR_LIMIT, "more than %d instructions",

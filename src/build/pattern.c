@@ -121,10 +121,13 @@ struct search {
 
 static bool at(const struct search *s, const struct segment *seg, size_t pos)
 {
-	const uint32_t *want = s->p->text.c.v + seg->start;
+	const uint32_t *want;
 
 	if (pos > s->n || s->n - pos < seg->n)
 		return false;
+	if (!seg->n)
+		return true;
+	want = s->p->text.c.v + seg->start;
 	for (size_t i = 0; i < seg->n; i++) {
 		if (--*s->work < 0)
 			return false;

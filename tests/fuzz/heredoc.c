@@ -67,6 +67,7 @@ static void check_mount(const char *text)
 	err = (struct error){ 0 };
 	if (run_mount_parse(text, '\\', &env, &m, &err) == 0)
 		run_mount_done(&m);
+	strv_done(&env);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

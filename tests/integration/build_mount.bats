@@ -161,3 +161,58 @@ layer_files() { # layer_files IMAGE: output is what its topmost layer holds
 	like 'CapEff:.000001'
 	has /dev/kmsg
 }
+
+@test "secret: a file or a variable, in no layer, history, key or store" {
+	echo 'top secret value' >"$FILE_DIR/token"
+	dockerfile <<-'END'
+		FROM busybox
+		RUN --mount=type=secret,id=t test "$(cat /run/secrets/t)" = 'top secret value' && stat -c mode=%a /run/secrets/t
+		RUN --mount=type=secret,target=/etc/app/t,mode=0440 test "$(stat -c %a /etc/app/t)" = 440 && ! touch /etc/app/t
+		RUN --mount=type=secret,id=e,env=TOKEN test "$TOKEN" = fromenv && test ! -e /run/secrets/e
+		RUN --mount=type=secret,id=e,env=TOKEN,target=/both test "$(cat /both)" = fromenv
+		RUN --mount=type=secret,id=none test ! -e /run/secrets/none && test -z "$TOKEN"
+		RUN test ! -e /run/secrets && test ! -e /etc/app && touch /last
+	END
+	E=fromenv run -0 hod build --progress plain --secret "id=t,src=$FILE_DIR/token" --secret id=e,env=E -t sec "$ctx"
+	has 'mode=400'
+	layer_files sec
+	is ". ./last "
+	run -0 hod history --no-trunc sec
+	lacks fromenv
+	[ -z "$(grep -rlE 'top secret value|fromenv' "$HOD_ROOT" 2>/dev/null)" ]
+	# the value is no part of the key
+	echo changed >"$FILE_DIR/token"
+	run -0 hod build --progress plain --secret "id=t,src=$FILE_DIR/token" "$ctx"
+	has '[2/7] cached'
+	printf 'FROM busybox\nRUN --mount=type=secret,id=x,required true\n' | dockerfile
+	run -1 hod build -q "$ctx"
+	has 'Dockerfile:2: --mount=type=secret: id=x is required, and no --secret id=x was given'
+}
+
+@test "ssh: the agent's socket, with an owner and a mode of its own" {
+	python3 - "$FILE_DIR/agent" <<-'END' 3>&- &
+		import socket, sys, threading
+		s = socket.socket(socket.AF_UNIX)
+		s.bind(sys.argv[1])
+		s.listen()
+		while True:
+		    c, _ = s.accept()
+		    c.close()
+	END
+	agent=$!
+	until_ok 10 test -S "$FILE_DIR/agent"
+	dockerfile <<-'END'
+		FROM busybox
+		RUN --mount=type=ssh test -S "$SSH_AUTH_SOCK" && stat -c '%n mode=%a' "$SSH_AUTH_SOCK"
+		RUN --mount=type=ssh,id=other,target=/tmp/s,mode=0666 test "$SSH_AUTH_SOCK" = /tmp/s && stat -c '%n mode=%a' /tmp/s
+		RUN --mount=type=ssh,id=none test -z "$SSH_AUTH_SOCK"
+		RUN test ! -e /run/buildkit
+	END
+	SSH_AUTH_SOCK=$FILE_DIR/agent run -0 hod build --progress plain --ssh default --ssh "other=$FILE_DIR/agent" "$ctx"
+	kill $agent
+	has '/run/buildkit/ssh_agent.0 mode=600'
+	has '/tmp/s mode=666'
+	printf 'FROM busybox\nRUN --mount=type=ssh,required true\n' | dockerfile
+	run -1 hod build -q "$ctx"
+	has 'Dockerfile:2: --mount=type=ssh: id=default is required'
+}

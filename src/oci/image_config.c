@@ -96,10 +96,23 @@ void image_config_done(struct image_config *c)
 	image_config_init(c);
 }
 
-/* Was there a list, be it an empty one? null is none. */
-static bool list_given(json_t *settings, const char *key)
+/* The lists of which one must know whether they are there, be it empty; as text. */
+struct given {
+	char *entrypoint, *cmd;
+};
+static const struct field given_lists[] = {
+	F_RAW(struct given, entrypoint, "Entrypoint"),
+	F_RAW(struct given, cmd, "Cmd"),
+	F_END,
+};
+static const struct field given_fields[] = {
+	{ .name = "config", .type = FIELD_OBJ, .sub = given_lists },
+	F_END,
+};
+
+static bool is_list(const char *text)
 {
-	return json_is_array(json_object_get(settings, key));
+	return text && *text == '[';
 }
 
 static int config_check(const struct image_config *c, struct error *err)
@@ -123,18 +136,19 @@ static int config_check(const struct image_config *c, struct error *err)
 
 int image_config_parse(const char *text, size_t n, struct image_config *c, struct error *err)
 {
-	auto_done(json) json_t *j = json_parse(text, n, &limits, err);
-	json_t *settings = json_object_get(j, "config");
+	struct given given = { 0 };
 
 	image_config_init(c);
-	if (!j || fields_load(config_fields, j, c, FIELDS_LENIENT, err) < 0)
+	if (fields_parse(config_fields, text, n, &limits, FIELDS_LENIENT, c, err) < 0)
 		return error_add(err, "image configuration");
-	if (config_check(c, err) < 0) {
+	if (config_check(c, err) < 0 ||
+	    fields_parse(given_fields, text, n, &limits, FIELDS_LENIENT, &given, err) < 0) {
 		image_config_done(c);
 		return error_add(err, "image configuration");
 	}
-	c->config.has_entrypoint = list_given(settings, "Entrypoint");
-	c->config.has_cmd = list_given(settings, "Cmd");
+	c->config.has_entrypoint = is_list(given.entrypoint);
+	c->config.has_cmd = is_list(given.cmd);
+	fields_done(given_fields, &given);
 	return 0;
 }
 

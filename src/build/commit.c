@@ -12,7 +12,6 @@
 #include "publish.h"
 #include "store/blob.h"
 #include "store/owner_stack.h"
-#include "store/rootfs.h"
 #include "util/fd.h"
 #include "util/text.h"
 #include "util/tree.h"
@@ -22,20 +21,17 @@
 /* ---- the layer ---- */
 
 /*
- * In single mode: what the file system could not hold. It is asked of the copy, above the same
- * layers: the container's own tree cannot be mounted twice.
+ * In single mode: what the file system could not hold. from: the container's own upper directory;
+ * notes are about the inodes in it, not about those of the copy.
  */
-static int note_owners(struct engine *e, const struct container *c, struct staging *s, int upper,
+static int note_owners(struct engine *e, const struct container *c, struct staging *s, int from,
 		       struct error *err)
 {
-	const struct strv *layers = &c->record.layers;
 	auto_done(owner_stack) struct owner_stack below = { 0 };
 	auto_done(owners) struct owners owners = { 0 };
-	auto_close int view = rootfs_mount(e->store, (const char *const *)layers->v, layers->n,
-					   s->fd, ROOTFS_NODEV | ROOTFS_VOLATILE | ROOTFS_BARE, err);
 
-	if (view < 0 || owner_stack_open(e->store, layers, &below, err) < 0 ||
-	    owners_collect(upper, view, c->fd, &below, &owners, err) < 0)
+	if (owner_stack_open(e->store, &c->record.layers, &below, err) < 0 ||
+	    owners_collect(from, from, c->fd, &below, &owners, err) < 0)
 		return -1;
 	return owners.v.n ? owners_save(s->fd, &owners, err) : 0;
 }
@@ -56,7 +52,7 @@ static int copy_upper(struct engine *e, const struct container *c, struct stagin
 	if (tree_copy(from, upper, false, err) < 0 ||
 	    tree_copy_attributes(from, upper, false, err) < 0)
 		return -1;
-	return e->store->single ? note_owners(e, c, s, upper, err) : 0;
+	return e->store->single ? note_owners(e, c, s, from, err) : 0;
 }
 
 /* The copy in the form of a layer to be. */

@@ -175,6 +175,11 @@ int owners_mark(int diff, struct owners *o, struct error *err)
 		struct owner_mark m = { e->uid, e->gid, 0, 0 };
 		auto_close int fd = rootfs_open(diff, e->path, O_PATH | O_NOFOLLOW, 0, err);
 
+		if (fd < 0 &&
+		    err->kind == ERR_NOTFOUND) { /* gone while a running container was copied */
+			error_clear(err);
+			continue;
+		}
 		if (fd < 0)
 			return error_add(err, "owner of '%s'", e->path);
 		if (S_ISCHR(e->mode) || S_ISBLK(e->mode)) {

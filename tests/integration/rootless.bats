@@ -141,6 +141,12 @@ bare() { env -i "$@"; } # as cron and ssh commands find things: no HOME, no PATH
 	hod export changed | owners >"$FILE_DIR/exported"
 	run grep -vxFf "$FILE_DIR/exported" "$FILE_DIR/expected"
 	is ""
+	hod commit changed committed >/dev/null
+	hod save -o "$FILE_DIR/committed.tar" committed
+	last=$(tar -xOf "$FILE_DIR/committed.tar" manifest.json | jq -r '.[0].Layers[-1]')
+	tar -xOf "$FILE_DIR/committed.tar" "$last" | owners >"$FILE_DIR/saved"
+	run grep -vxFf "$FILE_DIR/saved" "$FILE_DIR/expected"
+	is ""
 	hod_run -d --name running theirs sleep 1000
 	hod exec running sh -c 'touch /by-exec; chown 20:21 /by-exec; chown -h 22:23 /theirs/l'
 	hod export running | owners >"$FILE_DIR/exported"

@@ -89,6 +89,24 @@ static void privileged(struct fixture *f)
 	f->request.privileged = true;
 }
 
+/* Limits, a device and its rule; the default of pids is known to be one. */
+static void limited(struct fixture *f)
+{
+	struct spec_device_rule *rule = vec_add(&f->mounts.rules);
+
+	f->facts.cgroup2 = true;
+	f->request.limits.memory = 64 << 20;
+	f->request.limits.nano_cpus = 500000000;
+	f->request.limits.blkio_weight = 500;
+	strmap_set(&f->request.limits.cgroup_conf, "memory.high", "48m");
+	f->request.cgroup_parent = xstrdup("/jobs/7");
+	rule->allow = true;
+	rule->type = xstrdup("c");
+	rule->access = xstrdup("rw");
+	rule->major = 10;
+	rule->minor = 229;
+}
+
 static void host_namespaces(struct fixture *f)
 {
 	f->request.network = xstrdup("host");
@@ -153,6 +171,7 @@ static const struct {
 	{ "plain", plain },
 	{ "user-with-capability", user_with_capability },
 	{ "privileged", privileged },
+	{ "limited", limited },
 	{ "host-namespaces", host_namespaces },
 	{ "rootless-host-namespaces", rootless_host_namespaces },
 	{ "rootless-keep-id", rootless_keep_id },

@@ -49,7 +49,8 @@ power_cut() {
 	guest power-cut-after --root "$T/root" -- sh /share/tests/vm/power.sh after
 }
 
-for one in ${*:-limits_root limits_user limits_root_systemd limits_user_systemd scopes refused delegate power_cut}; do
+[ $# -gt 0 ] || set -- limits_root limits_user limits_root_systemd limits_user_systemd scopes refused delegate power_cut
+for one in "$@"; do
 	$one
 done
 echo "vm: $passed passed, $failed failed"

@@ -1,5 +1,6 @@
 # delegate.sh - in the guest, as root without systemd: what `setup cgroup` prints gives a user limits.
 # shellcheck shell=sh
+# shellcheck source=/dev/null
 . /share/tests/vm/lib.sh
 chmod -R a+rX "$W"
 

@@ -21,7 +21,12 @@ check() {
 }
 is() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'"; return 1; }; }
 has() { grep -q -- "$2" "$1" || { cat "$1"; return 1; }; }
-between() { [ "$1" -ge "$2" ] && [ "$1" -le "$3" ] || { echo "$1 is not between $2 and $3"; return 1; }; }
+between() {
+	if [ "$1" -lt "$2" ] || [ "$1" -gt "$3" ]; then
+		echo "$1 is not between $2 and $3"
+		return 1
+	fi
+}
 member() { sed -n "s/.*\"$2\":\\([0-9a-z\"]*\\).*/\\1/p" "$1"; } # member FILE NAME: of a report
 
 # The cgroups that are ours, but for the leaf that our own processes had to move to.

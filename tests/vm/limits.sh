@@ -1,5 +1,6 @@
 # limits.sh - in the guest: limits hold and are told of, and nothing is left of a container's cgroup.
 # shellcheck shell=sh
+# shellcheck source=/dev/null
 . /share/tests/vm/lib.sh
 before=$(ours)
 

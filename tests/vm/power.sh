@@ -1,6 +1,7 @@
 # power.sh before|after - in the guest: containers with limits run when the power goes, and after the next boot
 # everything works with no repair.
 # shellcheck shell=sh
+# shellcheck source=/dev/null
 . /share/tests/vm/lib.sh
 
 case $1 in

@@ -1,5 +1,6 @@
 # refused.sh - in the guest: a user to whom nothing was delegated. Limits are refused by name, all else works.
 # shellcheck shell=sh
+# shellcheck source=/dev/null
 . /share/tests/vm/lib.sh
 
 check "without limits containers run" is "$(run --rm busybox echo yes)" yes

@@ -1,6 +1,7 @@
 # scopes.sh - in the guest, as root with systemd: scopes of the system's manager, and of a user's who is in a cgroup
 # that is not his (a login session, cron).
 # shellcheck shell=sh
+# shellcheck source=/dev/null
 . /share/tests/vm/lib.sh
 chmod -R a+rX "$W"
 

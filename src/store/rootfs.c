@@ -2,9 +2,10 @@
  * rootfs.c - the tree a container sees, mounted.
  *
  * Overlay by the new mount API, as a detached mount that nobody else ever sees. Layers are named
- * "/proc/self/fd/N/HEX/diff" with N the layers folder: fsconfig(2) takes at most 255 characters,
- * and the store may be anywhere. The parameter "lowerdir+" is Linux 6.5's; before that one string
- * must hold all layers, so each is opened, and they are named "N:N:..." from inside /proc/self/fd.
+ * "/proc/self/fd/N/HEX/diff" with N the layers folder, many from inside of it: fsconfig(2) takes at
+ * most 255 characters, and the store may be anywhere. The parameter "lowerdir+" is Linux 6.5's;
+ * before that one string must hold all layers, so each is opened, and they are named "N:N:..." from
+ * inside /proc/self/fd.
  *
  * userxattr turns off redirects and metadata-only copies, which a hostile layer could use to reach
  * into others, and lets a user namespace do what root does.
@@ -19,6 +20,7 @@
 #include "util/owner_mark.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/xattr.h>
@@ -128,7 +130,19 @@ struct overlay {
 	int dir;
 	unsigned flags;
 	int lowest; /* base.c's directory below a writable tree; the empty one where one is wanted; -1 */
+	bool inside; /* the current directory is the layers folder */
 };
+
+/* From how many layers on it pays to go into their folder: each name is a walk of 2 steps, not of 6. */
+#define LAYERS_MANY 8
+
+static void layer_name(char *path, size_t size, const struct store *st, bool inside, const char *hex)
+{
+	if (inside)
+		snprintf(path, size, "%s/diff", hex);
+	else
+		snprintf(path, size, "/proc/self/fd/%d/%s/diff", st->dirs[STORE_LAYERS], hex);
+}
 
 static int set_string(int fs, const char *key, const char *value)
 {
@@ -142,8 +156,7 @@ static int overlay_lowers(int fs, const struct overlay *o)
 	bool first = true;
 
 	for (size_t i = o->n; i-- > 0; first = false) {
-		snprintf(path, sizeof(path), "/proc/self/fd/%d/%s/diff", o->st->dirs[STORE_LAYERS],
-			 o->layers[i]);
+		layer_name(path, sizeof(path), o->st, o->inside, o->layers[i]);
 		if (set_string(fs, "lowerdir+", path) < 0)
 			return first && errno == EINVAL ? -2 : -1;
 	}
@@ -299,13 +312,12 @@ static int empty_mount(int empty, unsigned flags, struct error *err)
 }
 
 /* How many of the lowest layers lie below one whose root is opaque: overlay asks no root for that. */
-static size_t hidden_layers(struct store *st, const char *const *layers, size_t n)
+static size_t hidden_layers(struct store *st, const char *const *layers, size_t n, bool inside)
 {
 	char path[SHA256_HEX + 48], value[2];
 
 	for (size_t i = n; i-- > 1;) {
-		snprintf(path, sizeof(path), "/proc/self/fd/%d/%s/diff", st->dirs[STORE_LAYERS],
-			 layers[i]);
+		layer_name(path, sizeof(path), st, inside, layers[i]);
 		if (lgetxattr(path, "user.overlay.opaque", value, sizeof(value)) == 1 && *value == 'y')
 			return i;
 	}
@@ -332,8 +344,8 @@ static size_t layers_once(const char *const *layers, size_t n, const char **once
 	return n - k;
 }
 
-int rootfs_mount(struct store *st, const char *const *layers, size_t n, int dir, unsigned flags,
-		 struct error *err)
+static int layers_mount(struct store *st, const char *const *layers, size_t n, int dir,
+			unsigned flags, bool inside, struct error *err)
 {
 	auto_close int lowest = -1;
 	const char *once[MANIFEST_LAYERS_MAX];
@@ -342,18 +354,10 @@ int rootfs_mount(struct store *st, const char *const *layers, size_t n, int dir,
 	size_t hidden;
 	int fd;
 
-	if (n > MANIFEST_LAYERS_MAX)
-		return error_set(err, ERR_LIMIT, "%zu layers; the kernel mounts at most %d", n,
-				 MANIFEST_LAYERS_MAX);
-	for (size_t i = 0; i < n; i++)
-		if (!digest_is_hex(layers[i]))
-			return error_set(err, ERR_BUG, "'%s' is no layer", layers[i]);
-	if (store_dir(st, STORE_LAYERS, err) < 0)
-		return -1;
-	hidden = hidden_layers(st, layers, n);
+	hidden = hidden_layers(st, layers, n, inside);
 	n = layers_once(layers + hidden, n - hidden, once);
 	layers = once;
-	o = (struct overlay){ st, layers, n, dir, flags, -1 };
+	o = (struct overlay){ st, layers, n, dir, flags, -1, inside };
 	/* an image with as many layers as the kernel takes has no room for ours */
 	if (base && n < MANIFEST_LAYERS_MAX)
 		lowest = base_open(st, err);
@@ -373,5 +377,32 @@ int rootfs_mount(struct store *st, const char *const *layers, size_t n, int dir,
 	}
 	if (fd < 0)
 		return error_add(err, "rootfs");
+	return fd;
+}
+
+int rootfs_mount(struct store *st, const char *const *layers, size_t n, int dir, unsigned flags,
+		 struct error *err)
+{
+	auto_close int cwd = -1;
+	bool inside;
+	int fd;
+
+	if (n > MANIFEST_LAYERS_MAX)
+		return error_set(err, ERR_LIMIT, "%zu layers; the kernel mounts at most %d", n,
+				 MANIFEST_LAYERS_MAX);
+	for (size_t i = 0; i < n; i++)
+		if (!digest_is_hex(layers[i]))
+			return error_set(err, ERR_BUG, "'%s' is no layer", layers[i]);
+	if (store_dir(st, STORE_LAYERS, err) < 0)
+		return -1;
+	if (n >= LAYERS_MANY)
+		cwd = openat(AT_FDCWD, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	/* CLONE_FS: a thread that works elsewhere keeps its current directory */
+	inside = cwd >= 0 && unshare(CLONE_FS) == 0 && fchdir(st->dirs[STORE_LAYERS]) == 0;
+	fd = layers_mount(st, layers, n, dir, flags, inside, err);
+	if (inside && fchdir(cwd) < 0 && fd >= 0) {
+		close(fd);
+		return error_sys(err, "return to the current directory");
+	}
 	return fd;
 }

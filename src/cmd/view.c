@@ -10,6 +10,7 @@
 const struct template_name view_names[] = {
 	{ "Labels", SHAPE_MAP },
 	{ "Annotations", SHAPE_MAP },
+	{ "Containers", SHAPE_MAP },
 	{ "Ports", SHAPE_MAP },
 	{ "PortBindings", SHAPE_MAP },
 	{ "Networks", SHAPE_MAP },

@@ -5,9 +5,11 @@
  * elements of its sets and maps, so that a change is one small transaction. Nothing outside of the
  * table is read or written. The rules:
  *	publish	    a connection to an address of the host and a published port goes to the
- *		    container; the client's address stays
- *	postrouting containers are seen outside by the host's address; the loopback and containers
- *		    that call themselves by a published port are masked, so that answers come back
+ *		    container; the client's address stays. Not for containers: where bridged packets are
+ *		    shown to the firewall, one translated back to its own port would be lost; the
+ *		    forwarder serves them
+ *	postrouting containers are seen outside by the host's address; the host's loopback is
+ *		    masked, so that answers come back
  *	forward	    networks do not reach each other, and internal ones nobody
  *	guard	    127.0.0.0/8 of the host is not for containers (route_localnet opens it)
  * What a firewall of the host forbids stays forbidden: a packet must please every table.
@@ -82,7 +84,7 @@ static const char base[] =
 	"add rule " TABLE
 	" publish meta nfproto ipv6 ip6 daddr != ::1 dnat ip6 to udp dport map @udp6\n"
 	"add rule " TABLE " guard iifname \"hod*\" ip daddr 127.0.0.0/8 drop\n"
-	"add rule " TABLE " prerouting fib daddr type local jump publish\n"
+	"add rule " TABLE " prerouting iifname != \"hod*\" fib daddr type local jump publish\n"
 	"add rule " TABLE " output fib daddr type local jump publish\n"
 	"add rule " TABLE " postrouting oifname \"hod*\" ip saddr 127.0.0.0/8 masquerade\n"
 	"add rule " TABLE

@@ -85,6 +85,12 @@ static void slurm_limits(const struct run_request *r, struct str *out)
 {
 	if (r->timeout != UNSET && r->timeout >= 0)
 		str_addf(out, "#SBATCH --time=%lld\n", (long long)(r->timeout + 59) / 60);
+	if (r->limits.memory > 0)
+		str_addf(out, "#SBATCH --mem=%lldM\n",
+			 (long long)(r->limits.memory / 1048576 + (r->limits.memory % 1048576 != 0)));
+	if (r->limits.nano_cpus > 0)
+		str_addf(out, "#SBATCH --cpus-per-task=%lld\n",
+			 (long long)(r->limits.nano_cpus + 999999999) / 1000000000);
 }
 
 int generate_slurm(const struct generate_input *in, struct str *out, struct error *err)

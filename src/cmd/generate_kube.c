@@ -237,6 +237,52 @@ static void add_volumes(const struct generate_input *in, json_t *mounts, json_t 
 	}
 }
 
+/* Of limits the API knows two, and one that is left to it. */
+static json_t *resources(const struct request_limits *l)
+{
+	json_t *limits = json_object(), *requests = json_object(), *o = json_object();
+
+	if (l->memory > 0)
+		json_object_set_new(limits, "memory", json_sprintf("%lld", (long long)l->memory));
+	if (l->nano_cpus > 0)
+		json_object_set_new(limits, "cpu",
+				    json_sprintf("%lldm",
+						 (long long)(l->nano_cpus + 999999) / 1000000));
+	if (l->memory_reservation > 0)
+		json_object_set_new(requests, "memory",
+				    json_sprintf("%lld", (long long)l->memory_reservation));
+	set_filled(o, "limits", limits);
+	set_filled(o, "requests", requests);
+	return o;
+}
+
+/* The option of a limit that a pod cannot have, or NULL. */
+static const char *foreign_limit(const struct run_request *r)
+{
+	const struct request_limits *l = &r->limits;
+	const struct {
+		const char *option;
+		bool given;
+	} all[] = {
+		{ "--memory-swap", l->memory_swap != UNSET && l->memory_swap != 0 },
+		{ "--cpu-shares", l->cpu_shares > 0 },
+		{ "--cpu-quota", l->cpu_quota > 0 },
+		{ "--cpuset-cpus", l->cpuset_cpus != NULL },
+		{ "--cpuset-mems", l->cpuset_mems != NULL },
+		{ "--pids-limit", l->pids_limit != UNSET && l->pids_limit != 0 },
+		{ "--blkio-weight", l->blkio_weight > 0 || l->blkio_weight_device.n },
+		{ "--device-read-bps", l->device_read_bps.n || l->device_read_iops.n },
+		{ "--device-write-bps", l->device_write_bps.n || l->device_write_iops.n },
+		{ "--cgroup-conf", l->cgroup_conf.n > 0 },
+		{ "--device", r->devices.n || r->device_cgroup_rules.n },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		if (all[i].given)
+			return all[i].option;
+	return NULL;
+}
+
 static json_t *container(const struct generate_input *in, const char *name, json_t *volumes,
 			 json_t *claims, struct error *err)
 {
@@ -255,6 +301,7 @@ static json_t *container(const struct generate_input *in, const char *name, json
 	set_text(o, "workingDir", r->workdir);
 	set_filled(o, "env", environment(in));
 	set_filled(o, "ports", ports(in));
+	set_filled(o, "resources", resources(&r->limits));
 	set_filled(o, "securityContext", context);
 	if (r->tty)
 		json_object_set_new(o, "tty", json_true());
@@ -424,6 +471,9 @@ static int check(const struct generate_input *in, const struct kube_options *o, 
 				 "a container of --rootfs has no image to name");
 	if (r->ulimits.n)
 		return error_set(err, ERR_UNSUPPORTED, "--ulimit: pods have no such limits");
+	if (foreign_limit(r))
+		return error_set(err, ERR_UNSUPPORTED, "%s: pods have no such limits",
+				 foreign_limit(r));
 	if (r->stop_signal)
 		return error_set(err, ERR_UNSUPPORTED,
 				 "--stop-signal: only the image's counts there");

@@ -94,6 +94,9 @@ static void add_special(const struct generate_input *in, const char *name, struc
 			add_ulimit(u, words);
 	} else if (strcmp(name, "entrypoint") == 0 && r->has_entrypoint) {
 		add_entrypoint(r, words);
+	} else if (strcmp(name, "cpus") == 0 && r->limits.nano_cpus != UNSET) {
+		strv_addf(words, "--cpus=%lld.%09lld", (long long)r->limits.nano_cpus / 1000000000,
+			  (long long)r->limits.nano_cpus % 1000000000);
 	}
 }
 

@@ -246,6 +246,33 @@ static void with_timeout(struct run_request *r)
 	r->timeout = 10;
 }
 
+static void with_pids(struct run_request *r)
+{
+	r->limits.pids_limit = 5;
+}
+
+START_TEST(limits_go_along)
+{
+	struct fixture f;
+	struct error err = { 0 };
+	auto_done(str) struct str kube = { 0 }, slurm = { 0 };
+	auto_done(strv) struct strv words = { 0 };
+
+	fixture_init(&f);
+	f.request.limits.memory = 64 << 20;
+	f.request.limits.nano_cpus = 1500000000;
+	kube_text(&f, &all_kinds[1], &kube);
+	ck_assert_ptr_nonnull(strstr(kube.s, "memory: \"67108864\""));
+	ck_assert_ptr_nonnull(strstr(kube.s, "cpu: \"1500m\""));
+	ck_assert_int_eq(generate_slurm(&f.in, &slurm, &err), 0);
+	ck_assert_ptr_nonnull(strstr(slurm.s, "#SBATCH --mem=64M\n#SBATCH --cpus-per-task=2\n"));
+	run_words(&f.in, NULL, &words);
+	ck_assert(strv_has(&words, "--memory=67108864"));
+	ck_assert(strv_has(&words, "--cpus=1.500000000"));
+	fixture_done(&f);
+}
+END_TEST
+
 START_TEST(what_kubernetes_has_no_word_for_is_refused_by_name)
 {
 	static const struct {
@@ -255,6 +282,7 @@ START_TEST(what_kubernetes_has_no_word_for_is_refused_by_name)
 		{ with_ulimit, "--ulimit" },
 		{ with_user_name, "'app'" },
 		{ with_timeout, "--timeout" },
+		{ with_pids, "--pids-limit" },
 	};
 	struct fixture f;
 	struct error err = { 0 };
@@ -314,6 +342,6 @@ UNIT_MAIN("cmd/generate", TEST_LOOP(a_unit_is_as_expected, 2),
 	  TEST_LOOP(a_crontab_line_is_as_expected, 2), TEST(a_batch_script_is_as_expected),
 	  TEST_LOOP(objects_of_kubernetes_are_as_expected, 4),
 	  TEST_LOOP(required_fields_of_every_object_are_there, 4),
-	  TEST_LOOP(what_kubernetes_has_no_word_for_is_refused_by_name, 3),
+	  TEST_LOOP(what_kubernetes_has_no_word_for_is_refused_by_name, 4), TEST(limits_go_along),
 	  TEST_LOOP(a_schedule_that_is_none_is_refused, 8),
 	  TEST_LOOP(a_shell_reads_quoted_words_back, 6))

@@ -74,6 +74,7 @@ struct build_request {
 	VEC(struct build_cache) cache_from, cache_to;
 	int64_t jobs; /* stages side by side; UNSET: as many as there are processors */
 	bool verify, lock, locked;
+	bool push; /* the caller sends what was named to its registries */
 };
 struct build_result {
 	struct digest id; /* of the configuration; of an index its own. Unset: no image was kept */

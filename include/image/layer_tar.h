@@ -104,5 +104,11 @@ int layer_commit(struct store *st, struct staging *s, int64_t epoch, struct dige
 
 /* Does the tree of a layer give the tar again that it is named by? 1, 0, -1. */
 int layer_is_canonical(struct store *st, const struct digest *diff_id, struct error *err);
+/*
+ * Sees to it that a compressed form of the layer is held, for manifests that must not change when
+ * they are pushed: those that an index names. The store lock is held shared.
+ */
+int layer_compress(struct store *st, const struct digest *diff_id, enum compression form,
+		   struct error *err);
 
 #endif

@@ -4,6 +4,7 @@
  * Spec   image-spec 1.1, config.md, manifest.md, image-index.md; FEATURES D10, D13-D16.
  */
 #include "publish.h"
+#include "image/layer_tar.h"
 #include "store/blob.h"
 #include "util/fd.h"
 #include "util/text.h"
@@ -118,6 +119,21 @@ int publish_settle(struct builder *b, struct error *err)
 	return set_created(b, &s->config, err);
 }
 
+/* An index that is to be pushed names its images by what they are at the registry. */
+static int compress_all(struct builder *b, struct error *err)
+{
+	const struct strv *layers = &b->states[b->stages.target].layers;
+
+	strv_each (layers, i) {
+		struct digest d;
+
+		memcpy(d.hex, layers->v[i], sizeof(d.hex));
+		if (layer_compress(b->st, &d, COMPRESSION_GZIP, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int publish_put(struct builder *b, struct descriptor *target, struct digest *id, struct error *err)
 {
 	struct image_config *c = &b->states[b->stages.target].config;
@@ -132,7 +148,10 @@ int publish_put(struct builder *b, struct descriptor *target, struct digest *id,
 		strmap_set(&annotations, SHARE_ANNOTATION, cache);
 	form.annotations = annotations.n ? &annotations : NULL;
 	lock = store_lock(b->st, LOCK_SHARED, err);
-	if (lock < 0 || image_put(b->st, c, &form, target, err) < 0)
+	if (lock < 0 || (b->r->push && strchr(b->r->platform ? b->r->platform : "", ',') &&
+			 compress_all(b, err) < 0))
+		return -1;
+	if (image_put(b->st, c, &form, target, err) < 0)
 		return -1;
 	image_config_format(c, &text);
 	sha256_bytes(str_get(&text), text.len, id->hex);

@@ -6,7 +6,9 @@
 #include "build_call.h"
 #include "build_display.h"
 #include "build_opts.h"
+#include "image/push.h"
 #include "output.h"
+#include "transfer_display.h"
 #include "util/fd.h"
 
 #include <fcntl.h>
@@ -198,6 +200,34 @@ static int build(struct app *app, struct build_args *args, struct build_result *
 	return r;
 }
 
+/* Each name to its registry; of several platforms all. */
+static int push(struct app *app, const struct build_args *args, struct build_result *result,
+		struct error *err)
+{
+	strv_each (&result->names, i) {
+		struct transfer_display *d;
+		struct push_options o;
+		struct pushed pushed;
+		struct progress p;
+		int r;
+
+		push_options_init(&o);
+		o.all = str_eq(result->media_type, MEDIA_OCI_INDEX);
+		d = transfer_begin(args->quiet ? TRANSFER_QUIET : TRANSFER_AUTO);
+		p = transfer_progress(d);
+		r = image_push(&app->store, result->names.v[i], NULL, &o, &p, &pushed, err);
+		transfer_end(d);
+		if (r == 0) { /* its layers are compressed there: another manifest */
+			result->manifest = pushed.digest;
+			result->manifest_size = pushed.size;
+		}
+		pushed_done(&pushed);
+		if (r < 0)
+			return error_add(err, "--push");
+	}
+	return 0;
+}
+
 static int build_run(struct app *app, void *arg, struct strv *operands, struct error *err)
 {
 	struct build_args *args = arg;
@@ -211,6 +241,8 @@ static int build_run(struct app *app, void *arg, struct strv *operands, struct e
 		r = error_set(err, ERR_USAGE, "an archive is not written to a terminal");
 	if (r == 0)
 		r = build(app, args, &result, err);
+	if (r == 0 && args->request.push)
+		r = push(app, args, &result, err);
 	if (r == 0)
 		r = report(args, &result, err);
 	build_result_done(&result);

@@ -127,10 +127,11 @@ static const struct {
 	{ "oci", BUILD_TO_OCI, BUILD_TO_OCI_DIR, false },
 	{ "docker", BUILD_TO_DOCKER, BUILD_TO_OCI_DIR, true },
 	{ "image", BUILD_TO_STORE, BUILD_TO_STORE, true },
+	{ "registry", BUILD_TO_STORE, BUILD_TO_STORE, true },
 };
 
 static int output_key(struct build_output *out, const char *key, const char *value, bool *as_tar,
-		      struct error *err)
+		      bool *push, struct error *err)
 {
 	if (str_eq(key, "type")) {
 		return 0;
@@ -145,8 +146,8 @@ static int output_key(struct build_output *out, const char *key, const char *val
 			return error_set(err, ERR_USAGE, "compression must be none, gzip or zstd");
 	} else if (str_eq(key, "tar")) {
 		*as_tar = !str_eq(value, "false");
-	} else if (str_eq(key, "push") && str_eq(value, "false")) {
-		return 0;
+	} else if (str_eq(key, "push")) {
+		*push = !str_eq(value, "false");
 	} else {
 		return error_set(err, ERR_UNSUPPORTED, "'%s=%s' is not supported", key, value);
 	}
@@ -168,7 +169,7 @@ static int output_type(struct build_output *out, const char *type, bool as_tar, 
 			return error_set(err, ERR_USAGE, "a directory is not written to stdout");
 		return 0;
 	}
-	return error_set(err, ERR_USAGE, "type must be local, tar, oci, docker or image");
+	return error_set(err, ERR_USAGE, "type must be local, tar, oci, docker, image or registry");
 }
 
 static int output_parse(void *field, const char *text, const struct opt *o, struct error *err)
@@ -176,7 +177,7 @@ static int output_parse(void *field, const char *text, const struct opt *o, stru
 	struct build_request *r = field;
 	auto_done(strv) struct strv words = { 0 };
 	struct build_output *out = vec_add(&r->outputs);
-	bool as_tar = true;
+	bool as_tar = true, push;
 	const char *type;
 
 	split(text, &words);
@@ -188,14 +189,20 @@ static int output_parse(void *field, const char *text, const struct opt *o, stru
 	type = strv_env_get(&words, "type");
 	if (!type)
 		return error_set(err, ERR_USAGE, "must be DIR, - or type=...,dest=...");
+	push = str_eq(type, "registry");
 	strv_each (&words, i) {
 		const char *eq = strchr(words.v[i], '=');
 		auto_free char *key = xstrndup(words.v[i], strcspn(words.v[i], "="));
 
-		if (output_key(out, key, eq ? eq + 1 : "true", &as_tar, err) < 0)
+		if (output_key(out, key, eq ? eq + 1 : "true", &as_tar, &push, err) < 0)
 			return -1;
 	}
-	return output_type(out, type, as_tar, err);
+	if (output_type(out, type, as_tar, err) < 0)
+		return -1;
+	if (push && out->type != BUILD_TO_STORE)
+		return error_set(err, ERR_USAGE, "only type=image and type=registry can be pushed");
+	r->push = r->push || push;
+	return 0;
 }
 
 /* ---- --cache-from, --cache-to ---- */
@@ -345,10 +352,11 @@ const struct opt build_more_opts[] = {
 		 "carry out the steps of this stage anew"),
 	OPT_FLAG(0, "omit-history", build_args, request.omit_history, "an image without a history"),
 	WHOLE('o', "output", &output, "DIR|-|type=TYPE,dest=PATH",
-	      "where the result goes: local, tar, oci, docker, image"),
+	      "where the result goes: local, tar, oci, docker, image, registry"),
 	{ OPT_(0, "provenance", &attest, build_args, request, struct build_request,
 	       "false is accepted: attestations are not made"),
 	  .value = "false", .flags = OPT_HIDDEN },
+	OPT_FLAG(0, "push", build_args, request.push, "send the image to where its names say"),
 	OPT_FLAG(0, "rewrite-timestamp", build_args, request.rewrite_timestamp,
 		 "insist that files of new layers are not newer than the epoch"),
 	{ OPT_(0, "sbom", &attest, build_args, request, struct build_request,
@@ -405,6 +413,15 @@ static int set_epoch(struct build_args *args, struct error *err)
 	return 0;
 }
 
+/* Is the image in the store at the end? */
+static bool stored(const struct build_args *args)
+{
+	vec_each (&args->request.outputs, o)
+		if (o->type == BUILD_TO_STORE)
+			return true;
+	return args->request.outputs.n == 0 || args->load;
+}
+
 int build_args_finish(struct build_args *args, struct error *err)
 {
 	struct build_request *r = &args->request;
@@ -415,6 +432,11 @@ int build_args_finish(struct build_args *args, struct error *err)
 		return error_set(err, ERR_USAGE, "--rewrite-timestamp needs --source-date-epoch");
 	if (r->jobs != UNSET && r->jobs < 0)
 		return error_set(err, ERR_USAGE, "--jobs: a number from 0 (no limit)");
+	if (r->push && args->tags.n == 0)
+		return error_set(err, ERR_USAGE, "--push needs a name, by -t");
+	if (r->push && !stored(args))
+		return error_set(err, ERR_USAGE,
+				 "--push with --output needs --load, or type=registry");
 	if (r->lock && r->locked)
 		return error_set(err, ERR_USAGE, "--lock and --locked exclude each other");
 	r->docker_format = str_eq(args->format, "docker");

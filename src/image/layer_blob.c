@@ -163,3 +163,11 @@ int layer_blob_compress(struct store *st, const struct digest *diff_id, enum com
 	descriptor_set(d, type, &blob, known.size);
 	return layer_add_blob(st, diff_id, &known, err);
 }
+
+int layer_compress(struct store *st, const struct digest *diff_id, enum compression form,
+		   struct error *err)
+{
+	auto_done(descriptor) struct descriptor d = { 0 };
+
+	return layer_blob_compress(st, diff_id, form, &d, err);
+}

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # build, the command: contexts, secrets, outputs, platforms, shared caches, what the image gets; builder prune.
 load helper
+load registry
 
 setup() {
 	ctx=$FILE_DIR/ctx
@@ -238,6 +239,19 @@ teardown() {
 	has binfmt_misc
 	has Dockerfile:2
 	lacks "1/2"
+}
+
+@test "--push and type=registry send what was built to where its names say" {
+	registry_up pushed
+	printf 'FROM busybox\nRUN echo x >/x\n' | dockerfile
+	hod build -q -t "$(at pushed)/a/b:1" --push --metadata-file "$FILE_DIR/m.json" "$ctx"
+	[ "$(skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://$(at pushed)/a/b:1")" = "$(jq -r '."containerimage.digest"' "$FILE_DIR/m.json")" ]
+	printf 'FROM scratch\nCOPY Dockerfile /\n' | dockerfile
+	hod build -q -t "$(at pushed)/a/m:1" -o type=registry --platform linux/amd64,linux/arm64 "$ctx"
+	[ "$(skopeo inspect --raw --tls-verify=false "docker://$(at pushed)/a/m:1" | jq '.manifests | length')" = 2 ]
+	registry_down pushed
+	run -125 hod build --push "$ctx"
+	run -125 hod build --push -t x -o "$FILE_DIR/out.x" "$ctx"
 }
 
 # ---- what the image gets ----

@@ -194,8 +194,7 @@ in_image() { hod_run --rm "$@"; }
 	[ "$(grep -c 'compiling src' <<<"$output")" = 1 ]
 	run -0 in_image sum
 	is 24
-	run -0 in_image sum ls /obj
-	is ""
+	run -2 in_image sum ls /obj # not even the mount point is left
 }
 
 @test "an app that needs a token while it is built, and no more then" {
@@ -217,7 +216,7 @@ in_image() { hod_run --rm "$@"; }
 	hod build -q -t token --secret id=token,src="$FILE_DIR/token" "$ctx"
 	run -0 in_image token
 	is payload
-	run -0 in_image token sh -c 'env | grep -c TOKEN || :; ls -d /run/secrets 2>&1'
+	run -0 in_image token sh -c 'env | grep -c TOKEN || :; ls -d /run/secrets 2>&1 || :'
 	[ "${lines[0]}" = 0 ]
 	run -1 grep -rq "$(cat "$FILE_DIR/token")" "$HOD_ROOT"
 }

@@ -108,10 +108,10 @@ static int credential_load(struct registry *r, const char *repository, struct er
 	return found;
 }
 
-int auth_renew(struct registry *r, struct error *err)
+bool auth_renew(struct registry *r)
 {
 	struct auth *a = &r->auth;
-	int again;
+	bool again;
 
 	pthread_mutex_lock(&a->lock);
 	again = a->known && a->credential.helper && !a->renewed;
@@ -122,15 +122,24 @@ int auth_renew(struct registry *r, struct error *err)
 		vec_each (&a->tokens, t)
 			token_done(t);
 		vec_done(&a->tokens);
-	} else if (a->known && a->credential.written_s) {
-		int64_t age = time_now_ns() / NSEC_PER_SEC - a->credential.written_s;
-		char text[64];
-
-		error_hint(err, "the login stored in %s is from %s ago; log in again",
-			   a->credential.source, text_ago(age, text, sizeof(text)));
 	}
 	pthread_mutex_unlock(&a->lock);
 	return again;
+}
+
+void auth_age_hint(struct registry *r, struct error *err)
+{
+	struct auth *a = &r->auth;
+	int64_t age;
+	char text[64];
+
+	pthread_mutex_lock(&a->lock);
+	if (a->known && a->credential.written_s) {
+		age = time_now_ns() / NSEC_PER_SEC - a->credential.written_s;
+		error_hint(err, "the login in %s was written %s ago: log in again",
+			   a->credential.source, text_ago(age, text, sizeof(text)));
+	}
+	pthread_mutex_unlock(&a->lock);
 }
 
 /* ---- tokens ---- */

@@ -294,6 +294,13 @@ static int call_url(struct registry *r, const struct call *k, struct url *u, str
 	return url_parse(whole, u, err);
 }
 
+/* Amazon answers so when its twelve hours are over, with 401 or with 403. */
+static bool says_expired(const struct answer *a)
+{
+	return (a->status == 401 || a->status == 403) &&
+	       strcasestr(str_get(&a->text), "expired") != NULL;
+}
+
 static int attempt(struct connection *c, const struct call *k, struct answer *a, struct error *err)
 {
 	struct registry *r = c->r;
@@ -323,8 +330,8 @@ static int attempt(struct connection *c, const struct call *k, struct answer *a,
 		again = 0;
 		if (a->status == 401)
 			again = auth_answer(c, a, k->repository, k->scope, used, err);
-		if (again == 0 && strcasestr(str_get(&a->text), "expired"))
-			again = auth_renew(r, err);
+		if (again == 0 && says_expired(a))
+			again = auth_renew(r);
 		if (used)
 			explicit_bzero(used, strlen(used));
 		if (again <= 0)
@@ -336,9 +343,11 @@ static int attempt(struct connection *c, const struct call *k, struct answer *a,
 static void add_hints(const struct connection *c, const struct call *k, const struct answer *a,
 		      struct error *err)
 {
-	const struct registry *r = c->r;
+	struct registry *r = c->r;
 	bool writes = strcmp(k->method, "GET") != 0 && strcmp(k->method, "HEAD") != 0;
 
+	if (says_expired(a))
+		auth_age_hint(r, err);
 	if (a->status == 401 && !r->auth.known)
 		error_hint(err, "there is no login for '%s': see 'hod login %s'", r->name, r->name);
 	else if (a->status == 401)

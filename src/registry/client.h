@@ -93,8 +93,10 @@ void auth_apply(struct registry *r, const char *repository, const char *scope, s
  */
 int auth_answer(struct connection *c, const struct answer *a, const char *repository,
 		const char *scope, const char *used, struct error *err);
-/* A 403 or 401 that says the token expired: asks a helper once more. 1, 0, -1 */
-int auth_renew(struct registry *r, struct error *err);
+/* What a helper gave has expired: true when it is asked once more. */
+bool auth_renew(struct registry *r);
+/* A stored login has expired: how old it is. */
+void auth_age_hint(struct registry *r, struct error *err);
 void auth_done(struct auth *a);
 /* May credentials of the registry be sent to realm? ERR_DENIED says why not. */
 int realm_check(const struct url *registry, bool insecure, bool same_host, const struct url *realm,

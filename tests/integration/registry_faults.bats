@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# pulls and pushes through a proxy that does what goes wrong: tests/fault_proxy.py.
+# pulls and pushes through a proxy that does what goes wrong: fault_proxy.py.
 load helper
 load registry
 
@@ -33,7 +33,7 @@ proxy_up() { # proxy_up NAME [USER:PASSWORD]
 	mkdir -p "$dir"
 	echo '[]' >"$dir/plan"
 	: >"$dir/log"
-	python3 "$BATS_TEST_DIRNAME/../fault_proxy.py" "$(at plain)" "$dir/plan" "$dir/log" ${2:+"$2"} >"$dir/port" 2>"$dir/err" 3>&- &
+	python3 "$BATS_TEST_DIRNAME/fault_proxy.py" "$(at plain)" "$dir/plan" "$dir/log" ${2:+"$2"} >"$dir/port" 2>"$dir/err" 3>&- &
 	echo $! >"$dir/pid"
 	until_ok 20 test -s "$dir/port"
 	echo "127.0.0.1:$(cat "$dir/port")" >"$dir/address"
@@ -196,4 +196,54 @@ received() { find "$HOD_ROOT/tmp" -name 'blob-*' -size "+$1" | grep -q .; } # re
 	while read -r line; do [[ $line == *" /token"* ]]; done <<<"$output"
 	run -1 hod login -u me --password-stdin "$guarded" <<<wrong
 	has "incorrect username or password"
+}
+
+@test "a token that expired is had once more from its helper; a stored one is said to be old" {
+	# as Amazon ECR answers when the twelve hours are over
+	expired='{"match":"HEAD .*/blobs/","fault":"status","status":403,"body":"{\"errors\":[{\"code\":\"DENIED\",\"message\":\"Your authorization token has expired. Reauthenticate and try again.\"}]}"}'
+	expired=${expired/HEAD/POST}
+	proxy_up aws AWS:token
+	aws=$(at aws)
+	mkdir -p "$FILE_DIR/bin" "$FILE_DIR/docker"
+	cat >"$FILE_DIR/bin/docker-credential-ecr-login" <<-EOS
+		#!/bin/sh
+		read -r host
+		echo "\$1 \$host" >>"$FILE_DIR/aws/helper"
+		echo "{\"ServerURL\":\"\$host\",\"Username\":\"AWS\",\"Secret\":\"token\"}"
+	EOS
+	chmod +x "$FILE_DIR/bin/docker-credential-ecr-login"
+	echo "{\"credHelpers\":{\"$aws\":\"ecr-login\"}}" >"$FILE_DIR/docker/config.json"
+	echo "[$expired]" >"$FILE_DIR/aws/plan"
+	export HOD_ROOT=$FILE_DIR/store
+	REGISTRY_AUTH_FILE='' DOCKER_CONFIG=$FILE_DIR/docker PATH=$FILE_DIR/bin:$PATH run -0 fast push -q big "$aws/ecr:1"
+	[ "$(grep -c "^get $aws" "$FILE_DIR/aws/helper")" = 2 ]
+	echo token | hod login -u AWS --password-stdin "$aws"
+	echo "[${expired%\}},\"times\":-1}]" >"$FILE_DIR/aws/plan"
+	run -1 fast push -q big "$aws/ecr2:1"
+	has "has expired"
+	has "log in again"
+	proxy_down aws
+}
+
+@test "a repository that must be made first is said to be absent" {
+	plan '{"match":"POST .*/blobs/uploads","fault":"status","status":404,"times":-1,"body":"{\"errors\":[{\"code\":\"NAME_UNKNOWN\",\"message\":\"The repository does not exist\"}]}"}'
+	HOD_ROOT=$FILE_DIR/store run -1 fast push -q big "$(at faults)/absent:1"
+	has "does not exist"
+	has "repository to be made before the push"
+}
+
+@test "a blob that is sent to another host is fetched there without the token" {
+	# the plain registry stands for an object store; it tells what it was asked with in its log
+	proxy_up elsewhere
+	proxy_up lender me:s3cret
+	lender=$(at lender)
+	hod push -q --creds me:s3cret big "$lender/big:1" >/dev/null 2>&1 || HOD_ROOT=$FILE_DIR/store hod push -q --creds me:s3cret big "$lender/big:1"
+	echo "[{\"match\":\"GET .*/blobs/\",\"fault\":\"redirect\",\"times\":-1,\"location\":\"http://$(at elsewhere)/v2/big/blobs/$(cat "$FILE_DIR/layer")\"}]" |
+		sed "s|GET .\*/blobs/|GET .*/blobs/$(cat "$FILE_DIR/layer")|" >"$FILE_DIR/lender/plan"
+	run -0 hod pull -q --creds me:s3cret "$lender/big:1"
+	whole
+	grep -q "^GET .*blobs.* -$" "$FILE_DIR/elsewhere/log"
+	run ! grep -E "Bearer|Basic" "$FILE_DIR/elsewhere/log"
+	proxy_down elsewhere
+	proxy_down lender
 }

@@ -17,7 +17,7 @@ static void no_secret(const struct error *err)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	auto_free char *text = xstrndup((const char *)data, size), *helper = NULL, *token = NULL;
+	auto_free char *helper = NULL, *token = NULL;
 	struct credential c = { 0 }, h = { 0 };
 	struct error err = { 0 }, e2 = { 0 }, e3 = { 0 };
 	int64_t seconds = 0;

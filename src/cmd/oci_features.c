@@ -133,8 +133,15 @@ static int make_spec(const struct app *app, const struct spec_args *args, struct
 
 	if (status < 0)
 		return -1;
-	if (args->rootless)
+	if (args->rootless) {
+		struct id_map uid = { 0, app->userns.caller_uid, 1 };
+		struct id_map gid = { 0, app->userns.caller_gid, 1 };
+
 		facts.userns.mode = USERNS_SINGLE;
+		facts.uids.n = facts.gids.n = 0;
+		vec_push(&facts.uids, uid);
+		vec_push(&facts.gids, gid);
+	}
 	run_request_init(&r);
 	r.tty = r.read_only = true;
 	strv_add(&r.args, "sh");

@@ -76,17 +76,18 @@ stopped() { [ "$(oci state "$1" | jq -r .status)" = stopped ]; }
 
 @test "a terminal goes to the console socket" {
 	need program python3
-	bundle -t sh -c 'tty; stty size'
+	hod bundle -t -u 0 busybox "$BATS_TEST_TMPDIR/b" sh -c 'tty; stty size'
 	printf '%s\n' 'import array, os, socket, sys' 's = socket.socket(socket.AF_UNIX)' 's.settimeout(60); s.bind(sys.argv[1]); s.listen(1)' \
 		'c, _ = s.accept()' '_, anc, _, _ = c.recvmsg(4096, socket.CMSG_SPACE(4))' \
 		'fd = array.array("i", anc[0][2])[0]' 'print("have it", flush=True)' \
 		'try:' '    while True: print(os.read(fd, 1000).decode(), end="", flush=True)' 'except OSError: pass' \
 		>"$BATS_TEST_TMPDIR/receive.py"
 	python3 "$BATS_TEST_TMPDIR/receive.py" "$BATS_TEST_TMPDIR/console" >"$BATS_TEST_TMPDIR/out" 3>&- &
+	pid=$!
 	until_ok 20 test -S "$BATS_TEST_TMPDIR/console"
 	until_ok 20 oci create -b "$BATS_TEST_TMPDIR/b" --console-socket "$BATS_TEST_TMPDIR/console" c
 	oci start c
-	wait
+	wait $pid
 	grep -q /dev/pts/0 "$BATS_TEST_TMPDIR/out"
 	run -1 oci create -b "$BATS_TEST_TMPDIR/b" d
 	has "cannot allocate tty"
@@ -205,7 +206,7 @@ task_stopped() { ctr_ task ls | grep -q "$1 .*STOPPED"; }
 	containerd_up
 	ctr_ image import "$FILE_DIR/busybox.tar" >/dev/null
 	image=$(ctr_ image ls -q)
-	run -0 with_terminal "timeout 60 ctr -a $FILE_DIR/containerd.sock -n $(basename "$T") run -t --rm --snapshotter native --runc-binary $FILE_DIR/bin/hod-oci $image t tty"
+	run -0 with_terminal "ctr -a $FILE_DIR/containerd.sock -n $(basename "$T") run -t --rm --snapshotter native --runc-binary $FILE_DIR/bin/hod-oci $image t tty"
 	has /dev/pts/0
 }
 
@@ -223,13 +224,17 @@ task_stopped() { ctr_ task ls | grep -q "$1 .*STOPPED"; }
 
 # ---- Slurm ----
 
+# its directory, of which ordinary users see the inside; removed at the end
 slurm_up() {
-	local host dir=$FILE_DIR/slurm
+	local host
+	dir=$(mktemp -d /var/tmp/hod-slurm.XXXXXX)
 	export SLURM_CONF=$dir/slurm.conf
-	[ ! -s "$FILE_DIR/slurmd.pid" ] || return 0
 	host=$(hostname -s)
-	mkdir -p "$dir/state" "$dir/spool"
-	chmod 755 "$FILE_DIR" "$dir"
+	mkdir "$dir/state" "$dir/spool"
+	cp "$HOD" "$dir/hod"
+	cp "$(busybox_tar)" "$dir/busybox.tar"
+	chmod 755 "$dir" "$dir/hod" "$dir/spool"
+	chmod 644 "$dir/busybox.tar"
 	cat >"$SLURM_CONF" <<-EOF
 		ClusterName=hod
 		SlurmctldHost=$host(127.0.0.1)
@@ -254,10 +259,10 @@ slurm_up() {
 	EOF
 	# as hod-oci(1) has it
 	cat >"$dir/oci.conf" <<-EOF
-		RunTimeQuery="$FILE_DIR/bin/hod-oci --rootless=true state %n.%u.%j.%s.%t"
-		RunTimeRun="$FILE_DIR/bin/hod-oci --rootless=true run %n.%u.%j.%s.%t -b %b"
-		RunTimeKill="$FILE_DIR/bin/hod-oci --rootless=true kill -a %n.%u.%j.%s.%t"
-		RunTimeDelete="$FILE_DIR/bin/hod-oci --rootless=true delete --force %n.%u.%j.%s.%t"
+		RunTimeQuery="$dir/hod oci --rootless=true state %n.%u.%j.%s.%t"
+		RunTimeRun="$dir/hod oci --rootless=true run %n.%u.%j.%s.%t -b %b"
+		RunTimeKill="$dir/hod oci --rootless=true kill -a %n.%u.%j.%s.%t"
+		RunTimeDelete="$dir/hod oci --rootless=true delete --force %n.%u.%j.%s.%t"
 	EOF
 	slurmctld -D >"$dir/ctld.log" 2>&1 3>&- &
 	echo $! >"$FILE_DIR/slurmctld.pid"
@@ -271,16 +276,16 @@ slurm_idle() { [ "$(timeout 10 sinfo -h -o %T)" = idle ]; }
 	need root # the daemons are root's; the job is not
 	need program srun
 	slurm_up
-	local job=$BATS_TEST_TMPDIR/job
-	cp "$HOD" "$BATS_TEST_TMPDIR/hod"
-	chmod 755 "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR/hod"
 	for user in hod-range hod-single; do
-		mkdir "$job.$user"
-		chown $user "$job.$user"
-		run -0 setpriv --reuid $user --regid $user --init-groups env -i PATH="$PATH" HOD_ROOT="$job.$user/store" \
-			sh -c "'$BATS_TEST_TMPDIR/hod' import '$(busybox_tar)' busybox && '$BATS_TEST_TMPDIR/hod' bundle --network host -u 0 busybox '$job.$user/b' sh"
-		run -5 setpriv --reuid $user --regid $user --init-groups env -i PATH="$PATH" SLURM_CONF="$SLURM_CONF" \
-			timeout 60 srun --container "$job.$user/b" sh -c 'id -u; echo job $SLURM_JOB_ID; exit 5'
+		mkdir "$dir/$user"
+		chown $user "$dir/$user"
+		as() { setpriv --reuid $user --regid $user --init-groups env -i PATH="$PATH" HOD_ROOT="$dir/$user/store" SLURM_CONF="$SLURM_CONF" "$@"; }
+		as "$dir/hod" import "$dir/busybox.tar" busybox >/dev/null
+		as "$dir/hod" bundle --network host -u 0 busybox "$dir/$user/b" sh
+		run -5 as timeout 60 srun --container "$dir/$user/b" sh -c 'id -u; echo job $SLURM_JOB_ID; exit 5'
 		like $'^0\njob [0-9]+'
 	done
+	kill "$(cat "$FILE_DIR/slurmd.pid")" "$(cat "$FILE_DIR/slurmctld.pid")"
+	rm -f "$FILE_DIR"/slurm*.pid
+	rm -rf "$dir"
 }

@@ -10,6 +10,7 @@
 #include "monitor/restart.h"
 #include "network.h"
 #include "operands.h"
+#include "runtime/cgroup.h"
 #include "util/fd.h"
 #include "util/text.h"
 
@@ -348,6 +349,32 @@ static void view_log_path(json_t *o, const struct parts *p)
 		view_str(o, "LogPath", "");
 }
 
+/* A limit as the cgroup has it: -1 no limit, null no such controller. */
+static void view_limit(json_t *o, const char *name, uint64_t value)
+{
+	if (value == CGROUP_UNKNOWN)
+		view_null(o, name);
+	else
+		view_int(o, name, value == CGROUP_NO_LIMIT ? -1 : (int64_t)value);
+}
+
+/* What holds while it runs, defaults among it: these are left out where they cannot be had. */
+static json_t *view_enforced(const struct container *c)
+{
+	json_t *o = json_object();
+	struct cgroup_stats s;
+	struct error none = { 0 }; /* without a cgroup nothing is enforced */
+
+	if (!container_is_up(c) || str_empty(c->state.cgroup) ||
+	    cgroup_stats_read(c->state.cgroup, &s, &none) < 0)
+		return o;
+	view_limit(o, "Memory", s.memory.limit);
+	view_limit(o, "MemorySwapAlone", s.memory.swap_limit);
+	view_limit(o, "Pids", s.pids.limit);
+	cgroup_stats_done(&s);
+	return o;
+}
+
 static json_t *view_hod(const struct parts *p)
 {
 	const struct container_state *s = &p->c->state;
@@ -356,6 +383,7 @@ static json_t *view_hod(const struct parts *p)
 
 	view_str(o, "Reason", s->reason);
 	view_str(o, "Cgroup", s->cgroup);
+	view_json(o, "Enforced", view_enforced(p->c));
 	view_int(o, "MonitorPid", container_is_up(p->c) ? s->monitor_pid : 0);
 	view_json(o, "Report", report ? report : json_object());
 	return o;

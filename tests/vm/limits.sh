@@ -90,4 +90,15 @@ kill -9 "$(hod inspect -f '{{.Hod.MonitorPid}}' lost)"
 hod wait lost >/dev/null
 check "or is removed" hod rm lost
 check "and nothing is left of that" gone
+
+# ---- inside our own cgroup: last, as we are moved into a leaf of it ----
+own=$(sed -n 's/^0:://p' /proc/self/cgroup)
+own=${own%/hod-self}
+run -d --name split --cgroups split -m 32m busybox sleep 1000 >/dev/null
+check "--cgroups split: below the caller's cgroup" is \
+	"$(hod inspect -f '{{.Hod.Cgroup}}' split)" "$own/hod/$(hod inspect -f '{{.Id}}' split)"
+check "with its limit" is "$(hod exec split cat /sys/fs/cgroup/memory.max)" 33554432
+check "the caller is in a leaf" is "$(sed -n 's/^0:://p' /proc/self/cgroup)" "$own/hod-self"
+hod rm -f split >/dev/null
+check "and that is all that is left" gone
 echo end

@@ -213,7 +213,9 @@ static void add_bind(const struct step_mount *m, struct run_request *r)
 	to->destination = xstrdup(m->target);
 	strv_add(&to->options, "bind");
 	strv_add(&to->options, "nodev");
-	strv_add(&to->options, m->m.readonly ? "ro" : "rw");
+	strv_add(&to->options, m->m.readonly || m->m.type == MOUNT_SECRET ? "ro" : "rw");
+	if (m->m.type == MOUNT_SECRET)
+		strv_add(&to->options, "noexec");
 }
 
 static void add_tmpfs(const struct step_mount *m, struct run_request *r)

@@ -111,15 +111,34 @@ static json_t *port(const char *text)
 	return json_pack("{s:I,s:s}", "containerPort", (json_int_t)n, "protocol", protocol);
 }
 
+static bool has_port(const json_t *list, const json_t *wanted)
+{
+	size_t i;
+	json_t *p;
+
+	json_array_foreach (list, i, p)
+		if (json_equal(p, wanted))
+			return true;
+	return false;
+}
+
+/* Those that were published, then those that the image exposes besides. */
 static json_t *ports(const struct generate_input *in)
 {
 	json_t *a = json_array();
 
+	vec_each (&in->request->publish, p) {
+		auto_free char *text = xasprintf("%lld/%s", (long long)p->port, p->proto);
+
+		json_array_append_new(a, port(text));
+	}
+
 	strv_each (&in->image->exposed_ports, i) {
 		json_t *p = port(in->image->exposed_ports.v[i]);
 
-		if (p)
-			json_array_append_new(a, p);
+		if (p && !has_port(a, p))
+			json_array_append(a, p);
+		json_decref(p);
 	}
 	return a;
 }
@@ -423,6 +442,12 @@ static json_t *make_cronjob(const struct generate_input *in, const struct kube_o
 	return object(in, "batch/v1", "CronJob", name, whole);
 }
 
+/* The i-th of ports(): where the host had it, or the same. */
+static json_int_t port_outside(const struct run_request *r, size_t i, json_int_t inside)
+{
+	return i < r->publish.n && r->publish.v[i].host_port ? r->publish.v[i].host_port : inside;
+}
+
 /* Ports of what serves are reached by a service; a job serves nobody. */
 static void add_service(const struct generate_input *in, const char *name, json_t *documents)
 {
@@ -437,8 +462,8 @@ static void add_service(const struct generate_input *in, const char *name, json_
 		for (char *c = port_name; *c; c++)
 			*c = (char)tolower((unsigned char)*c);
 		json_array_append_new(list, json_pack("{s:s,s:I,s:I,s:s}", "name", port_name,
-						      "port", number, "targetPort", number,
-						      "protocol", protocol));
+						      "port", port_outside(in->request, i, number),
+						      "targetPort", number, "protocol", protocol));
 	}
 	json_decref(all);
 	if (json_array_size(list) == 0) {

@@ -6,6 +6,8 @@
  */
 #include "generate.h"
 
+#include "monitor/restart.h"
+
 #define STOP_GRACE_S  10 /* the default of stop; then it kills */
 #define STOP_MARGIN_S 20 /* what systemd waits beyond that before it kills by itself */
 
@@ -62,6 +64,16 @@ static void description(struct str *out, const char *text)
 	}
 }
 
+/* The manager does what the monitor would. */
+static const char *unit_restart(const struct run_request *r)
+{
+	struct error ignored = { 0 }; /* it was checked when the container was made */
+	struct restart_policy p;
+
+	restart_policy_parse(r->restart, &p, &ignored);
+	return p.when == RESTART_ALWAYS || p.when == RESTART_UNLESS_STOPPED ? "always" : "on-failure";
+}
+
 int generate_systemd(const struct generate_input *in, struct str *out, struct error *err)
 {
 	static const char *const without[] = { "name",	    "rm",	   "replace",	 "sdnotify",
@@ -99,7 +111,7 @@ int generate_systemd(const struct generate_input *in, struct str *out, struct er
 		str_add(out, "TimeoutStopSec=infinity\n");
 	else
 		str_addf(out, "TimeoutStopSec=%lld\n", (long long)grace + STOP_MARGIN_S);
-	str_addf(out, "Restart=on-failure\nKillMode=mixed\nDelegate=yes\n\n[Install]\nWantedBy=%s\n",
-		 in->root ? "multi-user.target" : "default.target");
+	str_addf(out, "Restart=%s\nKillMode=mixed\nDelegate=yes\n\n[Install]\nWantedBy=%s\n",
+		 unit_restart(in->request), in->root ? "multi-user.target" : "default.target");
 	return 0;
 }

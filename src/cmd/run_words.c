@@ -62,6 +62,21 @@ static void add_ulimit(const struct request_ulimit *u, struct strv *words)
 	strv_addf(words, "--ulimit=%s=%lld:%lld", u->name, (long long)u->soft, (long long)u->hard);
 }
 
+static void add_port(const struct port *p, struct strv *words)
+{
+	auto_done(str) struct str text = { 0 };
+
+	if (p->host)
+		str_addf(&text, strchr(p->host, ':') ? "[%s]:" : "%s:", p->host);
+	if (p->host_last > p->host_port)
+		str_addf(&text, "%lld-%lld:", (long long)p->host_port, (long long)p->host_last);
+	else if (p->host_port)
+		str_addf(&text, "%lld:", (long long)p->host_port);
+	else if (p->host)
+		str_addc(&text, ':');
+	strv_addf(words, "--publish=%s%lld/%s", str_get(&text), (long long)p->port, p->proto);
+}
+
 /* One word stands as it is, more (or none) as a JSON list. */
 static void add_entrypoint(const struct run_request *r, struct strv *words)
 {
@@ -92,6 +107,9 @@ static void add_special(const struct generate_input *in, const char *name, struc
 	} else if (strcmp(name, "ulimit") == 0) {
 		vec_each (&r->ulimits, u)
 			add_ulimit(u, words);
+	} else if (strcmp(name, "publish") == 0) {
+		vec_each (&r->publish, p)
+			add_port(p, words);
 	} else if (strcmp(name, "entrypoint") == 0 && r->has_entrypoint) {
 		add_entrypoint(r, words);
 	} else if (strcmp(name, "cpus") == 0 && r->limits.nano_cpus != UNSET) {

@@ -61,6 +61,7 @@ static void fixture_init(struct fixture *f)
 static void fill(struct fixture *f)
 {
 	struct run_request *r = &f->request;
+	struct error err = { 0 };
 
 	strv_add(&r->env, "A=x \"y\" $z 100% \\");
 	strv_add(&r->env, "EMPTY=");
@@ -74,6 +75,9 @@ static void fill(struct fixture *f)
 	strv_add(&r->dns, "192.0.2.1");
 	strv_add(&r->add_host, "db:192.0.2.2");
 	strmap_set(&r->labels, "tier", "front");
+	r->restart = xstrdup("always");
+	ck_assert_int_eq(ports_parse("127.0.0.1:8080:80", &r->publish, &err), 0);
+	ck_assert_int_eq(ports_parse("53:53/udp", &r->publish, &err), 0);
 	f->container.record.stop_timeout = r->stop_timeout = 30;
 	strv_add(&f->image.exposed_ports, "80/tcp");
 	strv_add(&f->image.exposed_ports, "53/udp");

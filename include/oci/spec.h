@@ -124,6 +124,16 @@ struct spec_resources {
 	char *rdma; /* raw JSON: {"DEVICE": {"hcaHandles": N, "hcaObjects": N}} */
 	struct strmap unified;
 };
+struct spec_personality {
+	char *domain; /* "LINUX" "LINUX32" */
+	struct strv flags;
+};
+struct spec_time_offset {
+	int64_t secs, nanosecs;
+};
+struct spec_time_offsets { /* NULL: none */
+	struct spec_time_offset *monotonic, *boottime;
+};
 struct spec_linux {
 	VEC(struct spec_namespace) namespaces;
 	VEC(struct spec_id_map) uid_mappings, gid_mappings;
@@ -140,6 +150,8 @@ struct spec_linux {
 	struct strmap sysctl;
 	struct strv masked_paths, readonly_paths;
 	char *mount_label;
+	struct spec_personality *personality;
+	struct spec_time_offsets *time_offsets;
 };
 struct spec_root {
 	char *path; /* absolute, or relative to the bundle */

@@ -7,7 +7,9 @@
  *	caller			init
  *	  |- clone3 ------------>|  namespaces
  *	  |<---------- MAP_IDS --|  (a new user namespace only)
- *	  |- GO ---------------->|  mounts, pivot_root, ...
+ *	  |- GO ---------------->|  mounts, devices, ...
+ *	  |<------------ HOOKS --|  (hooks only) the caller runs its own
+ *	  |- GO ---------------->|  runs its own; pivot_root
  *	  |<------------ READY --|  waits
  *	  |- START ------------->|  caps, seccomp, execve
  *	  |<------- end of file -|  it has exec'd
@@ -50,6 +52,7 @@ struct runtime_options {
 	int listen;
 	int *network_made; /* without start: where to put a new network namespace, yours; or NULL */
 	int network; /* a namespace that is ready, instead of a new one: lent; -1: a new one */
+	const char *id, *path; /* its own and its bundle's, for hooks and listeners; NULL: "" */
 	int rootfs;  /* a detached mount of the rootfs (fsmount), or -1: root.path of the spec */
 };
 #define RUNTIME_OPTIONS_INIT                                                                       \

@@ -28,6 +28,7 @@ enum msg_type {
 	MSG_ATTACH, /* attach: flags, then descriptors */
 	MSG_DETACH,
 	MSG_SECCOMP, /* a descriptor: seccomp notify */
+	MSG_HOOKS,   /* init: run your hooks */
 };
 #define MSG_PAYLOAD_MAX 4096
 

@@ -72,7 +72,7 @@ bool oci_owned_binary(void);
 /* The foreground: signals are passed on, its end is waited for. The exit code, or -1. */
 int oci_wait(int pidfd, int master, struct error *err);
 
-/* kill, remove the cgroup, run what is to be run behind it, remove the directory */
+/* Kills, removes the cgroup and the directory, then runs the poststop hooks. */
 int oci_delete(const struct app *app, struct oci_state *s, struct error *err);
 
 #endif

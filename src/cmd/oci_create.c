@@ -4,8 +4,10 @@
 #include "oci.h"
 
 #include "commands.h"
+#include "runtime/hooks.h"
 #include "util/compat.h"
 #include "util/fd.h"
+#include "util/log.h"
 #include "util/path.h"
 #include "util/proc.h"
 #include "util/text.h"
@@ -332,6 +334,8 @@ static int make(struct app *app, const struct create_args *args, struct creation
 	o.no_pivot = args->no_pivot;
 	o.no_new_keyring = args->no_new_keyring;
 	o.listen = c->listen;
+	o.id = c->state.id;
+	o.path = c->state.bundle;
 	o.pty_master = master && c->spec.process && c->spec.process->terminal ? master : NULL;
 	if (oci_lend(&args->io, &lent, &o, err) == 0)
 		status = runtime_create(&bundle, &o, &c->process, err);
@@ -347,6 +351,12 @@ static void undo(struct app *app, struct creation *c)
 		sys_pidfd_send_signal(c->process.pidfd, SIGKILL, NULL, 0);
 	if (c->process.cgroup)
 		runtime_cgroup_remove(c->process.cgroup, &ignored);
+	error_clear(&ignored);
+	if (c->process.pidfd >= 0) /* else the runtime has run them */
+		hooks_run(&c->spec, HOOK_POSTSTOP,
+			  &(struct hook_state){ c->state.id, c->state.bundle, 0,
+						&c->spec.annotations },
+			  &ignored);
 	error_clear(&ignored);
 	if (c->state.dir >= 0)
 		oci_state_remove(app, &c->state, &ignored);
@@ -394,6 +404,26 @@ static int connect_start(const struct oci_state *s, struct error *err)
 	return take_fd(&fd);
 }
 
+/* Those of poststart and poststop, which belong to nobody who is there all the time. */
+static void late_hooks(const struct oci_state *s, const struct spec *spec, enum hook_kind kind)
+{
+	struct hook_state state = { s->id, s->bundle, kind == HOOK_POSTSTOP ? 0 : (pid_t)s->pid,
+				    &s->annotations };
+	struct error ignored = { 0 }; /* they have warned */
+
+	hooks_run(spec, kind, &state, &ignored);
+}
+
+/* The config.json of create; what cannot be read any more has no hooks. */
+static void late_hooks_load(const struct oci_state *s, struct spec *spec)
+{
+	struct error unreadable = { 0 };
+	char text[ERROR_LINE_MAX];
+
+	if (oci_state_spec(s, spec, &unreadable) < 0)
+		log_warn("hooks: %s", error_text(&unreadable, text, sizeof(text)));
+}
+
 static int start(struct oci_state *s, struct error *err)
 {
 	struct runtime_process p = RUNTIME_PROCESS_NONE;
@@ -417,6 +447,20 @@ static int start(struct oci_state *s, struct error *err)
 	return status;
 }
 
+static int start_with_hooks(struct oci_state *s, struct error *err)
+{
+	struct spec spec;
+	int status = start(s, err);
+
+	if (status < 0)
+		return -1;
+	spec_init(&spec);
+	late_hooks_load(s, &spec);
+	late_hooks(s, &spec, HOOK_POSTSTART);
+	spec_done(&spec);
+	return 0;
+}
+
 static int start_run(struct app *app, void *args, struct strv *operands, struct error *err)
 {
 	struct oci_state s;
@@ -425,7 +469,7 @@ static int start_run(struct app *app, void *args, struct strv *operands, struct 
 	oci_state_init(&s);
 	status = oci_state_load(app, operands->v[0], &s, err);
 	if (status == 0)
-		status = start(&s, err);
+		status = start_with_hooks(&s, err);
 	oci_state_done(&s);
 	return status < 0 ? error_add(err, "start '%s'", operands->v[0]) : 0;
 }
@@ -436,12 +480,20 @@ int oci_delete(const struct app *app, struct oci_state *s, struct error *err)
 {
 	struct error gone = { 0 };
 	auto_close int pidfd = oci_state_pidfd(s, &gone);
+	struct spec spec;
+	int status;
 
 	if (pidfd >= 0)
 		runtime_kill(pidfd, s->cgroup, SIGKILL, true, &gone);
 	if (s->cgroup && runtime_cgroup_remove(s->cgroup, err) < 0)
 		return -1;
-	return oci_state_remove(app, s, err);
+	spec_init(&spec);
+	late_hooks_load(s, &spec); /* while it is there */
+	status = oci_state_remove(app, s, err);
+	if (status == 0)
+		late_hooks(s, &spec, HOOK_POSTSTOP);
+	spec_done(&spec);
+	return status;
 }
 
 struct delete_args {
@@ -492,6 +544,7 @@ static int run_created(struct app *app, const struct create_args *args, struct c
 		undo(app, c);
 		return -1;
 	}
+	late_hooks(&c->state, &c->spec, HOOK_POSTSTART);
 	if (args->detach)
 		return 0;
 	code = oci_wait(c->process.pidfd, master, err);

@@ -211,6 +211,8 @@ static int run_process(const struct exec_args *args, const struct oci_state *s,
 	if (init < 0)
 		return -1;
 	o.start = true;
+	o.id = s->id;
+	o.path = s->bundle;
 	if (attached && p->terminal)
 		o.pty_master = &master;
 	if (oci_lend(&args->io, &lent, &o, err) == 0)

@@ -133,6 +133,21 @@ static const struct field device_fields[] = {
 	F_INT(struct spec_device, gid, "gid"),
 	F_END,
 };
+static const struct field personality_fields[] = {
+	F_STR_(struct spec_personality, domain, "domain", FIELD_REQUIRED),
+	F_STRV(struct spec_personality, flags, "flags"),
+	F_END,
+};
+static const struct field time_offset_fields[] = {
+	F_INT(struct spec_time_offset, secs, "secs"),
+	F_INT(struct spec_time_offset, nanosecs, "nanosecs"),
+	F_END,
+};
+static const struct field time_offsets_fields[] = {
+	F_PTR(struct spec_time_offsets, monotonic, "monotonic", time_offset_fields),
+	F_PTR(struct spec_time_offsets, boottime, "boottime", time_offset_fields),
+	F_END,
+};
 static const struct field linux_fields[] = {
 	F_VEC(struct spec_linux, namespaces, "namespaces", namespace_fields),
 	F_VEC(struct spec_linux, uid_mappings, "uidMappings", id_map_fields),
@@ -145,12 +160,12 @@ static const struct field linux_fields[] = {
 	F_STRV(struct spec_linux, masked_paths, "maskedPaths"),
 	F_STRV(struct spec_linux, readonly_paths, "readonlyPaths"),
 	F_STR(struct spec_linux, mount_label, "mountLabel"),
+	F_PTR(struct spec_linux, personality, "personality", personality_fields),
+	F_PTR(struct spec_linux, time_offsets, "timeOffsets", time_offsets_fields),
 	F_RAW(struct spec_linux, seccomp, "seccomp"),
 	F_REFUSED("intelRdt"),
 	F_REFUSED("memoryPolicy"),
 	F_REFUSED("netDevices"),
-	F_REFUSED("personality"),
-	F_REFUSED("timeOffsets"),
 	F_END,
 };
 

@@ -70,6 +70,49 @@ static int size_check(const struct spec_console_size *size, struct error *err)
 	return 0;
 }
 
+static int number_check(const char *name, int64_t value, int64_t min, int64_t max, struct error *err)
+{
+	if (value == UNSET || (value >= min && value <= max))
+		return 0;
+	error_set(err, ERR_INVALID, "%lld is not between %lld and %lld", (long long)value,
+		  (long long)min, (long long)max);
+	return error_add(err, "%s", name);
+}
+
+static int scheduler_check(const struct spec_scheduler *s, struct error *err)
+{
+	static const char *const policies[] = { "SCHED_OTHER",	 "SCHED_FIFO", "SCHED_RR",
+						"SCHED_BATCH",	 "SCHED_ISO",  "SCHED_IDLE",
+						"SCHED_DEADLINE" };
+	static const char *const flags[] = {
+		"SCHED_FLAG_RESET_ON_FORK", "SCHED_FLAG_RECLAIM",     "SCHED_FLAG_DL_OVERRUN",
+		"SCHED_FLAG_KEEP_POLICY",   "SCHED_FLAG_KEEP_PARAMS", "SCHED_FLAG_UTIL_CLAMP_MIN",
+		"SCHED_FLAG_UTIL_CLAMP_MAX"
+	};
+
+	if (word_check("policy", s->policy, policies, ARRAY_SIZE(policies), err) < 0 ||
+	    number_check("nice", s->nice, -20, 19, err) < 0 ||
+	    number_check("priority", s->priority, 0, 99, err) < 0 ||
+	    number_check("runtime", s->runtime, 0, INT64_MAX, err) < 0 ||
+	    number_check("deadline", s->deadline, 0, INT64_MAX, err) < 0 ||
+	    number_check("period", s->period, 0, INT64_MAX, err) < 0)
+		return -1;
+	strv_each (&s->flags, i)
+		if (word_check("flags", s->flags.v[i], flags, ARRAY_SIZE(flags), err) < 0)
+			return -1;
+	return 0;
+}
+
+static int io_priority_check(const struct spec_io_priority *p, struct error *err)
+{
+	static const char *const classes[] = { "IOPRIO_CLASS_RT", "IOPRIO_CLASS_BE",
+					       "IOPRIO_CLASS_IDLE" };
+
+	if (word_check("class", p->class, classes, ARRAY_SIZE(classes), err) < 0)
+		return -1;
+	return number_check("priority", p->priority, 0, 7, err);
+}
+
 int spec_process_check(const struct spec_process *p, struct error *err)
 {
 	if (!p->args.n)
@@ -83,6 +126,15 @@ int spec_process_check(const struct spec_process *p, struct error *err)
 	vec_each (&p->rlimits, l)
 		if (rlimit_check(l, err) < 0)
 			return error_add(err, "rlimits: [%zu]", (size_t)(l - p->rlimits.v));
+	vec_each (&p->rlimits, l)
+		for (size_t i = 0; &p->rlimits.v[i] != l; i++)
+			if (strcmp(p->rlimits.v[i].type, l->type) == 0)
+				return error_set(err, ERR_INVALID, "rlimits: two of type %.60s",
+						 l->type);
+	if (p->scheduler && scheduler_check(p->scheduler, err) < 0)
+		return error_add(err, "scheduler");
+	if (p->io_priority && io_priority_check(p->io_priority, err) < 0)
+		return error_add(err, "ioPriority");
 	if (p->oom_score_adj != UNSET && (p->oom_score_adj < -1000 || p->oom_score_adj > 1000))
 		return error_set(err, ERR_INVALID, "oomScoreAdj: %lld is not between -1000 and 1000",
 				 (long long)p->oom_score_adj);
@@ -178,6 +230,33 @@ static int devices_check(const struct spec_linux *l, struct error *err)
 	return 0;
 }
 
+static int personality_check(const struct spec_personality *p, struct error *err)
+{
+	static const char *const domains[] = { "LINUX", "LINUX32" };
+
+	if (p->flags.n)
+		return error_set(err, ERR_INVALID, "flags: '%.60s' is not known", p->flags.v[0]);
+	return word_check("domain", p->domain, domains, ARRAY_SIZE(domains), err);
+}
+
+static int time_offsets_check(const struct spec_linux *l, struct error *err)
+{
+	const struct spec_time_offset *all[] = { l->time_offsets->monotonic,
+						 l->time_offsets->boottime };
+	bool given = false, is_new = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		given |= all[i] != NULL;
+		if (all[i] && number_check("nanosecs", all[i]->nanosecs, 0, 999999999, err) < 0)
+			return error_add(err, i ? "boottime" : "monotonic");
+	}
+	vec_each (&l->namespaces, n)
+		is_new |= strcmp(n->type, "time") == 0 && str_empty(n->path);
+	if (given && !is_new)
+		return error_set(err, ERR_INVALID, "there is no new time namespace to set them in");
+	return 0;
+}
+
 static int linux_check(const struct spec_linux *l, struct error *err)
 {
 	static const char *const propagations[] = { "private",	"slave",  "shared",  "unbindable",
@@ -191,11 +270,31 @@ static int linux_check(const struct spec_linux *l, struct error *err)
 	vec_each (&l->gid_mappings, m)
 		if (id_map_check(m, err) < 0)
 			return error_add(err, "gidMappings");
+	if (l->personality && personality_check(l->personality, err) < 0)
+		return error_add(err, "personality");
+	if (l->time_offsets && time_offsets_check(l, err) < 0)
+		return error_add(err, "timeOffsets");
 	if (l->resources && spec_resources_check(l->resources, err) < 0)
 		return -1;
 	if (!str_empty(l->rootfs_propagation))
 		return word_check("rootfsPropagation", l->rootfs_propagation, propagations,
 				  ARRAY_SIZE(propagations), err);
+	return 0;
+}
+
+static int mount_check(const struct spec_mount *m, struct error *err)
+{
+	if (!m->destination[0])
+		return error_set(err, ERR_INVALID, "destination: empty");
+	if ((m->uid_mappings.n != 0) != (m->gid_mappings.n != 0))
+		return error_set(err, ERR_INVALID, "%s: missing, as the other is there",
+				 m->uid_mappings.n ? "gidMappings" : "uidMappings");
+	vec_each (&m->uid_mappings, map)
+		if (id_map_check(map, err) < 0)
+			return error_add(err, "uidMappings");
+	vec_each (&m->gid_mappings, map)
+		if (id_map_check(map, err) < 0)
+			return error_add(err, "gidMappings");
 	return 0;
 }
 
@@ -208,9 +307,8 @@ int spec_check(const struct spec *s, struct error *err)
 	if (s->process && spec_process_check(s->process, err) < 0)
 		return error_add(err, "process");
 	vec_each (&s->mounts, m)
-		if (!m->destination[0])
-			return error_set(err, ERR_INVALID, "mounts: [%zu]: destination: empty",
-					 (size_t)(m - s->mounts.v));
+		if (mount_check(m, err) < 0)
+			return error_add(err, "mounts: [%zu]", (size_t)(m - s->mounts.v));
 	if (s->hooks && all_hooks_check(s->hooks, err) < 0)
 		return -1;
 	if (linux_check(&s->linux_, err) < 0)

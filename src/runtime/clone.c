@@ -92,6 +92,10 @@ static struct clone_args clone_prepare(const struct clone_request *r)
 		args.flags |= CLONE_PIDFD;
 		args.pidfd = (uintptr_t)r->pidfd;
 	}
+	if (r->tid) {
+		args.flags |= CLONE_PARENT_SETTID;
+		args.parent_tid = (uintptr_t)r->tid;
+	}
 	if (r->cgroup >= 0) {
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (uint64_t)r->cgroup;

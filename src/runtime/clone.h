@@ -14,9 +14,10 @@
 #include <sys/types.h>
 
 struct clone_request {
-	uint64_t flags;	       /* CLONE_NEW* and CLONE_PARENT, CLONE_FILES */
-	int cgroup;	       /* a cgroup's directory to be born in, or -1 */
-	int *pidfd;	       /* receives a descriptor, NULL: none */
+	uint64_t flags; /* CLONE_NEW* and CLONE_PARENT, CLONE_FILES */
+	int cgroup;	/* a cgroup's directory to be born in, or -1 */
+	int *pidfd;	/* receives a descriptor, NULL: none */
+	pid_t *tid;	/* receives its number before it runs; only in shared memory it sees it */
 	int (*run)(void *arg); /* its result is the exit status, should it come back */
 	void *arg;
 };

@@ -8,6 +8,7 @@
 #include "create.h"
 
 #include "cgroup.h"
+#include "hooks.h"
 #include "init.h"
 #include "trampoline.h"
 #include "util/compat.h"
@@ -192,7 +193,8 @@ static int child_make(struct plan *plan, struct init *in, bool shared, struct ru
 		      struct error *err)
 {
 	struct clone_request r = {
-		.flags = plan->new_namespaces & ~(uint64_t)CLONE_NEWCGROUP, /* see step_cgroup */
+		/* see step_cgroup_namespace and step_time */
+		.flags = plan->new_namespaces & ~(uint64_t)(CLONE_NEWCGROUP | CLONE_NEWTIME),
 		.cgroup = plan->cgroup,
 		.pidfd = &p->pidfd,
 		.run = init_run,
@@ -258,6 +260,19 @@ static int serve_maps(const struct plan *plan, const struct peer *init, pid_t pi
 	return msg_send(init->sock, MSG_GO, NULL, 0, -1, err);
 }
 
+static int serve_hooks(const struct plan *plan, const struct peer *init, pid_t pid, struct error *err)
+{
+	struct hook_state state = plan->process.state;
+	struct msg m;
+
+	state.pid = pid;
+	if (msg_expect(init, MSG_HOOKS, &m, err) < 0 ||
+	    hooks_run(plan->spec, HOOK_PRESTART, &state, err) < 0 ||
+	    hooks_run(plan->spec, HOOK_CREATE_RUNTIME, &state, err) < 0)
+		return -1;
+	return msg_send(init->sock, MSG_GO, NULL, 0, -1, err);
+}
+
 /* End of file is what success looks like: the exec has closed it. */
 static int expect_exec(const struct peer *init, struct error *err)
 {
@@ -315,6 +330,8 @@ static int create_copied(struct plan *plan, struct init *in, bool start, int *ne
 	init.pidfd = p->pidfd;
 	if (in->maps)
 		status = serve_maps(plan, &init, p->pid, err);
+	if (status == 0 && plan->hooks)
+		status = serve_hooks(plan, &init, p->pid, err);
 	if (status == 0)
 		status = start ? expect_exec(&init, err) : expect_ready(&init, network, err);
 	if (start)
@@ -350,7 +367,7 @@ static int create(struct plan *plan, const struct runtime_options *o, struct run
 		return -1;
 	if (o->owned_binary && trampoline_make(&plan->process, &errors, err) < 0)
 		return -1;
-	if (o->start && !maps)
+	if (o->start && !maps && !plan->copied)
 		status = create_shared(plan, &in, errors, p, err);
 	else
 		status = create_copied(plan, &in, o->start, o->network_made, p, err);
@@ -367,6 +384,20 @@ static int create(struct plan *plan, const struct runtime_options *o, struct run
 	return status;
 }
 
+/* What is due when a container has begun to live, or has failed to. */
+static int lifecycle_hooks(const struct bundle *b, const struct runtime_options *o,
+			   const struct runtime_process *p, int status, struct error *err)
+{
+	struct hook_state state = { o->id, o->path, p->pid, &b->spec->annotations };
+	struct error ignored = { 0 }; /* of poststop: they only warn */
+
+	if (status == 0)
+		return o->start ? hooks_run(b->spec, HOOK_POSTSTART, &state, err) : 0;
+	state.pid = 0;
+	hooks_run(b->spec, HOOK_POSTSTOP, &state, &ignored);
+	return -1;
+}
+
 int runtime_create(const struct bundle *b, const struct runtime_options *o,
 		   struct runtime_process *p, struct error *err)
 {
@@ -377,7 +408,7 @@ int runtime_create(const struct bundle *b, const struct runtime_options *o,
 	if (plan_make(b, o, &plan, err) == 0) {
 		plan.wait = o->start ? -1 : o->listen;
 		if (cgroup_make(b->spec, &plan.cgroup, &p->cgroup, &plan.cgroup_required, err) == 0)
-			status = create(&plan, o, p, err);
+			status = lifecycle_hooks(b, o, p, create(&plan, o, p, err), err);
 	}
 	plan_done(&plan);
 	if (status < 0) {

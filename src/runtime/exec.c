@@ -28,10 +28,11 @@ struct entrant {
 	int container; /* pidfd of its init */
 	int namespaces;
 	int *pidfd;
+	int answer[2]; /* a pipe, with a time namespace; else -1 */
 	struct error *err;
 	bool failed; /* the process: err says why */
 	bool said;   /* the child between got as far as making the process or filling err */
-	pid_t pid;
+	pid_t pid, tid;
 };
 
 /* /dev of a running container is in its hands: what is opened there must prove to be a pty. */
@@ -58,6 +59,8 @@ static int exec_steps(const struct entrant *e)
 
 	if (process_begin(p, e->err) < 0)
 		return -1;
+	if (p->listener)
+		listener_pid(p->listener, e->tid);
 	if (p->terminal) {
 		ptmx = open_ptmx(e->err);
 		if (ptmx < 0 || terminal_take(p, ptmx, &slave, e->err) < 0)
@@ -78,7 +81,12 @@ static int enter_run(void *arg)
 {
 	struct entrant *e = arg;
 	struct clone_request r = {
-		.flags = CLONE_PARENT, .cgroup = -1, .pidfd = e->pidfd, .run = exec_run, .arg = e
+		.flags = CLONE_PARENT,
+		.cgroup = -1,
+		.pidfd = e->pidfd,
+		.tid = &e->tid,
+		.run = exec_run,
+		.arg = e,
 	};
 
 	e->pid = -1;
@@ -122,23 +130,71 @@ static int namespaces_of(const struct spec *spec, pid_t init)
 }
 
 /*
+ * Who enters a time namespace must have a memory of its own; so what came of it is told through a
+ * pipe. The descriptors are shared all the same.
+ */
+struct answer {
+	pid_t pid;
+	int pidfd;
+	bool said, failed;
+	struct error err;
+};
+static int enter_copied(void *arg)
+{
+	struct entrant *e = arg;
+	struct answer a;
+	struct error ignored; /* nobody is left to tell */
+
+	enter_run(e);
+	a = (struct answer){ e->pid, *e->pidfd, e->said, e->failed, *e->err };
+	fd_write_all(e->answer[1], &a, sizeof(a), &ignored);
+	return 0;
+}
+
+static pid_t clone_middle(struct entrant *e, struct clone_request *r)
+{
+	if (!(e->namespaces & CLONE_NEWTIME))
+		return clone_shared(r);
+	r->run = enter_copied;
+	return clone_copied(r);
+}
+
+static void answer_take(struct entrant *e)
+{
+	struct error ignored;
+	struct answer a;
+
+	if (e->answer[0] < 0)
+		return;
+	auto_close_fd(&e->answer[1]);
+	if (fd_read_full(e->answer[0], &a, sizeof(a), &ignored) != sizeof(a))
+		return; /* it was killed: nothing was said */
+	e->pid = a.pid;
+	*e->pidfd = a.pidfd;
+	e->said = a.said;
+	e->failed = a.failed;
+	if (a.err.kind)
+		*e->err = a.err;
+}
+
+/*
  * A cgroup that is not ours to enter: by the manager of its scope, or else without it, unless its
  * limits were asked for.
  */
-static pid_t enter_otherwise(const struct spec *spec, struct clone_request *r, pid_t init)
+static pid_t enter_otherwise(struct entrant *e, struct clone_request *r)
 {
-	auto_free char *path = cgroup_path_of(init);
+	auto_free char *path = cgroup_path_of(e->init);
 	struct error ignored = { 0 };
 	int saved = errno;
 
-	if (cgroup_is_required(spec)) {
+	if (cgroup_is_required(e->spec)) {
 		if (path && cgroup_approach(path, &ignored) == 0)
-			return clone_shared(r);
+			return clone_middle(e, r);
 		errno = saved;
 		return -1;
 	}
 	r->cgroup = -1;
-	return clone_shared(r);
+	return clone_middle(e, r);
 }
 
 static int enter(struct entrant *e, int cgroup, struct runtime_process *p, struct error *err)
@@ -147,15 +203,21 @@ static int enter(struct entrant *e, int cgroup, struct runtime_process *p, struc
 	struct guard g;
 	pid_t middle;
 
+	if (e->namespaces & CLONE_NEWTIME && fd_pipe(e->answer, err) < 0)
+		return -1;
 	guard_begin(&g, true);
-	middle = clone_shared(&r);
+	middle = clone_middle(e, &r);
 	if (middle < 0 && cgroup >= 0)
-		middle = enter_otherwise(e->spec, &r, e->init);
+		middle = enter_otherwise(e, &r);
 	if (middle < 0)
 		error_sys(err, "make a process");
 	else
 		child_reap(middle);
 	guard_end(&g);
+	if (middle >= 0)
+		answer_take(e);
+	auto_close_fd(&e->answer[0]);
+	auto_close_fd(&e->answer[1]);
 	/* killed before its first step: the cgroup that it was born in is being killed */
 	if (middle >= 0 && !e->said)
 		error_set(err, ERR_BUSY, "container not running");
@@ -206,6 +268,7 @@ int runtime_exec(pid_t init, int init_pidfd, const struct spec *spec,
 		.pidfd = &p->pidfd,
 		.err = err,
 		.pid = -1,
+		.answer = { -1, -1 },
 	};
 	auto_close int cgroup = -1;
 	int status;

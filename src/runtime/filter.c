@@ -88,18 +88,21 @@ void seccomp_fake_owners(struct seccomp_filter *f)
 	*f = (struct seccomp_filter){ .code = seccomp_bpf_fakes, .n = ARRAY_SIZE(seccomp_bpf_fakes) };
 }
 
-int seccomp_load(const struct seccomp_filter *f, struct error *err)
+int seccomp_load_listener(const struct seccomp_filter *f, struct error *err)
 {
 	struct sock_filter *code;
 	struct sock_fprog prog = { .len = f->n };
+	int r;
 
-	if (f->n == 0)
-		return 0;
 	memcpy(&code, &f->code, sizeof(code)); /* the kernel only reads it */
 	prog.filter = code;
-	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, f->flags, &prog) < 0)
-		return error_sys(err, "load the system call filter (%u instructions)", f->n);
-	return 0;
+	r = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, f->flags, &prog);
+	return r < 0 ? error_sys(err, "load the system call filter (%u instructions)", f->n) : r;
+}
+
+int seccomp_load(const struct seccomp_filter *f, struct error *err)
+{
+	return f->n && seccomp_load_listener(f, err) < 0 ? -1 : 0;
 }
 
 int seccomp_listen(const struct seccomp_filter *fakes, struct error *err)

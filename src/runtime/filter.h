@@ -22,12 +22,14 @@ struct seccomp_filter {
 	struct str owned; /* where code points to when it was not embedded */
 };
 void seccomp_filter_done(struct seccomp_filter *f);
-/* json: linux.seccomp. ERR_INVALID with the member; ERR_UNSUPPORTED: notify, no libseccomp. */
+/* json: linux.seccomp. ERR_INVALID with the member; ERR_UNSUPPORTED: no libseccomp. */
 int seccomp_compile(const char *json, int cache, struct seccomp_filter *f, struct error *err);
 /* The second filter of single-id user namespaces. */
 void seccomp_fake_owners(struct seccomp_filter *f);
 /* Loads it into the calling thread. Between clone and exec: no allocation. */
 int seccomp_load(const struct seccomp_filter *f, struct error *err);
+/* The same, when its flags ask for a listener: that is returned. */
+int seccomp_load_listener(const struct seccomp_filter *f, struct error *err);
 /*
  * The same with the calls of seccomp_fake_owners() not answered but told to who has the descriptor
  * that is returned. ERR_UNSUPPORTED: there is such a descriptor already, or the kernel cannot.

@@ -7,6 +7,7 @@
  */
 #include "init.h"
 
+#include "hooks.h"
 #include "process.h"
 #include "util/compat.h"
 #include "util/msg.h"
@@ -28,6 +29,16 @@ static int step_begin(struct init *in, struct error *err)
 	return process_begin(&in->plan->process, err);
 }
 
+static int become_root(struct error *err)
+{
+	if (syscall(SYS_setresgid, 0, 0, 0) < 0 || syscall(SYS_setresuid, 0, 0, 0) < 0) {
+		/* the maps have no root: what is inside stays who the caller is */
+		if (errno != EINVAL && errno != EPERM)
+			return error_sys(err, "become root of the user namespace");
+	}
+	return 0;
+}
+
 /* Namespaces of others. A user namespace first: it gives the right to the others. */
 static int step_join(struct init *in, struct error *err)
 {
@@ -42,6 +53,8 @@ static int step_join(struct init *in, struct error *err)
 				continue;
 			if (setns(j->fd, j->nstype) < 0)
 				return error_sys(err, "join the %s namespace", j->name);
+			if (user && become_root(err) < 0)
+				return -1;
 		}
 	return 0;
 }
@@ -57,11 +70,8 @@ static int step_maps(struct init *in, struct error *err)
 	if (msg_send(in->sock, MSG_MAP_IDS, NULL, 0, -1, err) < 0 ||
 	    msg_expect(&caller, MSG_GO, &m, err) < 0)
 		return -1;
-	if (syscall(SYS_setresgid, 0, 0, 0) < 0 || syscall(SYS_setresuid, 0, 0, 0) < 0) {
-		/* the maps have no root: what is inside stays who the caller is */
-		if (errno != EINVAL && errno != EPERM)
-			return error_sys(err, "become root of the user namespace");
-	}
+	if (become_root(err) < 0)
+		return -1;
 	/* made before the maps, its file system would have no owner */
 	if (in->plan->new_namespaces & CLONE_NEWIPC && unshare(CLONE_NEWIPC) < 0)
 		return error_sys(err, "ipc namespace");
@@ -109,7 +119,11 @@ static int step_loopback(struct init *in, struct error *err)
 /* Through the host's /proc, which is still there; the container's may be absent. */
 static int step_process_files(struct init *in, struct error *err)
 {
-	return process_proc(&in->plan->process, -1, err);
+	const struct plan_process *p = &in->plan->process;
+
+	if (p->listener && listener_pid_self(p->listener, err) < 0)
+		return -1;
+	return process_proc(p, -1, err);
 }
 
 static int step_sysctl(struct init *in, struct error *err)
@@ -147,6 +161,22 @@ static int new_network(const struct init *in)
 	if (!(in->plan->new_namespaces & CLONE_NEWNET) || in->proc < 0)
 		return -1;
 	return openat(in->proc, "self/ns/net", O_RDONLY | O_CLOEXEC);
+}
+
+/* The caller's hooks, then ours: all of the container is there, and the host is still to be seen. */
+static int step_hooks(struct init *in, struct error *err)
+{
+	const struct peer caller = { .sock = in->sock, .pidfd = -1, .name = "the caller" };
+	struct hook_state state = in->plan->process.state;
+	struct msg m;
+
+	if (!in->plan->hooks)
+		return 0;
+	if (msg_send(in->sock, MSG_HOOKS, NULL, 0, -1, err) < 0 ||
+	    msg_expect(&caller, MSG_GO, &m, err) < 0)
+		return -1;
+	state.pid = getpid();
+	return hooks_run(in->plan->spec, HOOK_CREATE_CONTAINER, &state, err);
 }
 
 /* READY; then START, from the caller or, when that has gone, from who connects. */
@@ -189,6 +219,7 @@ static const struct step steps[] = {
 	{ "begin", step_begin }, /* first: not to be left behind, nor looked into */
 	{ "namespaces", step_join },
 	{ "user namespace", step_maps }, /* before anything that needs to be root */
+	{ "time", step_time },
 	{ "cgroup", step_cgroup_namespace },
 	{ "names", step_names },
 	{ "loopback", step_loopback },
@@ -199,6 +230,7 @@ static const struct step steps[] = {
 	{ "terminal", step_terminal }, /* before /dev may become read-only */
 	{ "sysctl", step_sysctl },     /* before /proc/sys becomes read-only */
 	{ "masks", step_masks },
+	{ NULL, step_hooks }, /* while the programs of the host are to be seen */
 	{ "pivot_root", step_pivot },
 	{ "start", step_wait },
 	{ NULL, step_execute }, /* last: its errors are the command's, not ours */

@@ -47,6 +47,9 @@ int step_masks(struct init *in, struct error *err);
 int step_terminal(struct init *in, struct error *err);
 int terminal_take(const struct plan_process *p, int ptmx, int *slave, struct error *err);
 
+/* time.c */
+int step_time(struct init *in, struct error *err);
+
 /* A detached procfs when the container has none of its own; in->proc. */
 int init_proc(struct init *in, struct error *err);
 

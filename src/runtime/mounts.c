@@ -276,6 +276,8 @@ static int tree_attributes(const struct plan_mount *m, int tree, struct error *e
 	if ((m->all_set || m->all_clear) &&
 	    set_attributes(tree, m->all_set, m->all_clear, 0, true) < 0)
 		return error_sys(err, "recursive options");
+	if (m->fstype && m->idmap >= 0)
+		return idmap_apply(tree, m->idmap, m->idmap_all, err);
 	return 0;
 }
 
@@ -291,10 +293,31 @@ static void remember(struct init *in, enum mount_role role, int tree)
 		close(tree);
 }
 
+/* What is mounted there already. */
+static int remount(struct init *in, const struct plan_mount *m, struct error *err)
+{
+	auto_close int fd = open_below(in->root, m->destination + 1, O_PATH, 0);
+
+	if (fd < 0)
+		return error_sys(err, "target");
+	if (set_attributes(fd, m->set, m->clear, m->propagation, false) < 0) {
+		if (errno == EINVAL)
+			return error_set(err, ERR_INVALID, "remount: nothing is mounted there");
+		return error_sys(err, "remount");
+	}
+	if ((m->all_set || m->all_clear) && set_attributes(fd, m->all_set, m->all_clear, 0, true) < 0)
+		return error_sys(err, "recursive options");
+	return 0;
+}
+
 static int mount_one(struct init *in, const struct plan_mount *m, struct error *err)
 {
 	auto_close int target = -1;
-	int tree = tree_make(in, m, err);
+	int tree;
+
+	if (m->remount)
+		return remount(in, m, err);
+	tree = tree_make(in, m, err);
 
 	if (tree < 0 || tree_attributes(m, tree, err) < 0)
 		return -1;
@@ -328,14 +351,19 @@ int step_mounts(struct init *in, struct error *err)
 int step_root(struct init *in, struct error *err)
 {
 	struct mount_attr attr = { .propagation = MS_SLAVE };
+	const char *place = in->plan->place;
+	const bool slave = in->plan->propagation == MS_SLAVE;
 
 	/* what we mount must not reach the host; what the host unmounts shall not linger here */
 	if (sys_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &attr, sizeof(attr)) < 0)
 		return error_sys(err, "make the mounts of the host private");
 	in->root = in->plan->rootfs;
-	if (sys_move_mount(in->root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+	/* a place that we may not see any more is no place for hooks either */
+	if ((!place || sys_move_mount(in->root, "", AT_FDCWD, place, MOVE_MOUNT_F_EMPTY_PATH) < 0) &&
+	    sys_move_mount(in->root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		return error_sys(err, "attach the root");
-	if (set_attributes(in->root, 0, 0, MS_PRIVATE, true) < 0)
+	/* a slave is still to hear of what the host mounts; what is shared, only among containers */
+	if (set_attributes(in->root, 0, 0, slave ? MS_SLAVE : MS_PRIVATE, true) < 0)
 		return error_sys(err, "make the root private");
 	return 0;
 }

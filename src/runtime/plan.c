@@ -7,11 +7,13 @@
 #include "plan.h"
 
 #include "runtime/features.h"
+#include "hooks.h"
 #include "util/compat.h"
 #include "util/fd.h"
 #include "util/path.h"
 #include "util/userns.h"
 
+#include <limits.h>
 #include <linux/sched.h>
 #include <stdio.h>
 #include <sched.h>
@@ -22,9 +24,9 @@ static const struct {
 	const char *type;
 	int flag;
 } namespace_types[] = {
-	{ "user", CLONE_NEWUSER }, { "pid", CLONE_NEWPID }, { "network", CLONE_NEWNET },
-	{ "ipc", CLONE_NEWIPC },   { "uts", CLONE_NEWUTS }, { "cgroup", CLONE_NEWCGROUP },
-	{ "mount", CLONE_NEWNS },
+	{ "user", CLONE_NEWUSER }, { "pid", CLONE_NEWPID },   { "network", CLONE_NEWNET },
+	{ "ipc", CLONE_NEWIPC },   { "uts", CLONE_NEWUTS },   { "cgroup", CLONE_NEWCGROUP },
+	{ "mount", CLONE_NEWNS },  { "time", CLONE_NEWTIME },
 };
 
 void features_namespaces(struct strv *types)
@@ -62,6 +64,7 @@ static int plan_join(struct plan *p, const struct spec_namespace *ns, int flag, 
 	j->name = ns->type;
 	p->n_joins++;
 	p->join_pid |= flag == CLONE_NEWPID;
+	p->copied |= flag == CLONE_NEWTIME;
 	return 0;
 }
 
@@ -105,18 +108,19 @@ int plan_namespaces(struct plan *p, struct error *err)
 					 ns->type);
 		if (plan_has_namespace(p, flag))
 			return error_set(err, ERR_INVALID, "linux.namespaces: '%s' twice", ns->type);
-		if (!ns->path && flag == CLONE_NEWNET && p->network >= 0) {
+		if (str_empty(ns->path) && flag == CLONE_NEWNET && p->network >= 0) {
 			if (plan_join_ready(p, err) < 0)
 				return -1;
-		} else if (!ns->path)
+		} else if (str_empty(ns->path))
 			p->new_namespaces |= (uint64_t)flag;
 		else if (plan_join(p, ns, flag, err) < 0)
 			return -1;
 	}
-	if (!(p->new_namespaces & CLONE_NEWNS))
+	if (!plan_has_namespace(p, CLONE_NEWNS))
 		return error_set(
 			err, ERR_UNSUPPORTED,
 			"linux.namespaces: a container needs a mount namespace of its own");
+	p->copied |= (p->new_namespaces & CLONE_NEWTIME) != 0;
 	p->loopback = (p->new_namespaces & CLONE_NEWNET) != 0;
 	return plan_id_maps(p, err);
 }
@@ -283,17 +287,32 @@ static int plan_rootfs(const struct bundle *b, const struct runtime_options *o, 
 	return 0;
 }
 
-static int plan_refuse(const struct spec *s, struct error *err)
+/* Names belong to the uts namespace: without one of the container's they would be the host's. */
+static int plan_names(struct plan *p, struct error *err)
 {
-	const struct spec_hooks *h = s->hooks;
+	const struct spec *s = p->spec;
 
-	if (h &&
-	    (h->prestart.n || h->create_runtime.n || h->create_container.n || h->start_container.n))
-		return error_set(err, ERR_UNSUPPORTED,
-				 "hooks: only poststart and poststop are carried out");
 	if (!s->process)
 		return error_set(err, ERR_INVALID, "process is missing");
+	if ((s->hostname || s->domainname) && !plan_has_namespace(p, CLONE_NEWUTS))
+		return error_set(err, ERR_INVALID, "%s: there is no uts namespace of the container",
+				 s->hostname ? "hostname" : "domainname");
 	return 0;
+}
+
+/* Hooks of the host look for the rootfs where the bundle has it. */
+static void plan_hooks(const struct bundle *b, struct plan *p)
+{
+	const struct spec *s = p->spec;
+	char dir[PATH_MAX];
+
+	p->hooks = hooks_present(s, HOOK_PRESTART) || hooks_present(s, HOOK_CREATE_RUNTIME) ||
+		   hooks_present(s, HOOK_CREATE_CONTAINER);
+	p->copied |= hooks_need_talk(s);
+	if (!p->hooks || str_empty(s->root.path))
+		return;
+	fd_path(b->dir, dir, sizeof(dir));
+	p->place = path_join(dir, s->root.path);
 }
 
 int plan_make(const struct bundle *b, const struct runtime_options *o, struct plan *p,
@@ -306,12 +325,15 @@ int plan_make(const struct bundle *b, const struct runtime_options *o, struct pl
 			    .wait = -1,
 			    .network = o->network,
 			    .no_pivot = o->no_pivot };
-	if (plan_refuse(b->spec, err) < 0 || plan_namespaces(p, err) < 0 ||
-	    plan_sysctl(p, err) < 0 || plan_propagation(p, err) < 0 ||
-	    plan_rootfs(b, o, p, err) < 0 || plan_mounts(b, p, err) < 0 || plan_devices(p, err) < 0 ||
+	if (plan_namespaces(p, err) < 0 || plan_names(p, err) < 0 || plan_sysctl(p, err) < 0 ||
+	    plan_propagation(p, err) < 0 || plan_rootfs(b, o, p, err) < 0 ||
+	    plan_mounts(b, p, err) < 0 || plan_devices(p, err) < 0 ||
 	    plan_process(b->spec, b->spec->process, o, &p->process, err) < 0)
 		return -1;
 	p->process.make_cwd = true;
+	if (hooks_present(b->spec, HOOK_START_CONTAINER))
+		p->process.hooks = b->spec;
+	plan_hooks(b, p);
 	return 0;
 }
 
@@ -321,6 +343,7 @@ void plan_done(struct plan *p)
 		auto_close_fd(&p->joins[i].fd);
 	vec_each (&p->mounts, m) {
 		auto_close_fd(&m->tree);
+		auto_close_fd(&m->idmap);
 		strv_done(&m->data);
 	}
 	vec_done(&p->mounts);
@@ -329,6 +352,7 @@ void plan_done(struct plan *p)
 	vec_done(&p->gids);
 	strv_done(&p->names);
 	strmap_done(&p->sysctl);
+	free(p->place);
 	auto_close_fd(&p->rootfs);
 	auto_close_fd(&p->cgroup);
 	plan_process_done(&p->process);

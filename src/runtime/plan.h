@@ -11,7 +11,9 @@
 #define RUNTIME_PLAN_H
 
 #include "filter.h"
+#include "listener.h"
 #include "runtime/runtime.h"
+#include "schedule.h"
 #include "util/userns.h"
 #include "util/vec.h"
 
@@ -34,6 +36,9 @@ struct plan_mount {
 	uint64_t all_set, all_clear; /* the same for everything below too */
 	uint64_t propagation;	     /* MS_PRIVATE ... or 0 */
 	bool propagation_all;
+	int idmap; /* a user namespace whose map its owners get, or -1 */
+	bool idmap_all;
+	bool remount; /* only the attributes of what is mounted there already */
 };
 
 struct plan_device {
@@ -68,6 +73,10 @@ struct plan_process {
 	const char *label;	/* for /proc/self/attr/... or NULL */
 	const char *label_file; /* "attr/apparmor/exec" */
 	struct seccomp_filter filter, fakes;
+	struct listener *listener; /* who is sent the filter's listener; NULL: nobody */
+	struct schedule schedule;
+	const struct spec *hooks; /* whose startContainer hooks are run before the exec; NULL: none */
+	struct hook_state state; /* for them; its pid is found out */
 	bool terminal;
 	unsigned short rows, columns;
 	int stdio[3]; /* -1: /dev/null */
@@ -99,6 +108,9 @@ struct plan {
 	uint64_t new_namespaces; /* CLONE_NEW* */
 	struct plan_join joins[8];
 	size_t n_joins;
+	bool copied;   /* a step needs a memory of its own, or a conversation */
+	bool hooks;    /* before the root is entered the caller is waited for */
+	char *place;   /* where the rootfs is attached for hooks to see; NULL: over / */
 	bool join_pid; /* one of them is a pid namespace: the child of a child will be in it */
 	int rootfs;    /* a detached mount */
 	bool no_pivot;
@@ -130,6 +142,9 @@ int plan_sysctl(struct plan *p, struct error *err);
 int plan_process(const struct spec *spec, const struct spec_process *sp,
 		 const struct runtime_options *o, struct plan_process *p, struct error *err);
 void plan_process_done(struct plan_process *p);
+/* idmap.c: a user namespace with these maps; and a mount shown with it. */
+int idmap_namespace(const id_maps *uids, const id_maps *gids, struct error *err);
+int idmap_apply(int tree, int namespace, bool all, struct error *err);
 bool plan_has_namespace(const struct plan *p, int nstype); /* new or joined */
 int namespace_flag(const char *type);			   /* "network": CLONE_NEWNET; unknown: 0 */
 

@@ -12,7 +12,9 @@
 #include "util/path.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/magic.h>
+#include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -32,6 +34,10 @@ enum option_kind {
 	OPTION_PROPAGATE,
 	OPTION_PROPAGATE_ALL,
 	OPTION_COPY_UP,
+	OPTION_ATIME_ALL,
+	OPTION_IDMAP,
+	OPTION_IDMAP_ALL,
+	OPTION_REMOUNT,
 	OPTION_NOTHING, /* what is the case anyway */
 	OPTION_DATA,	/* a flag of the file system */
 	OPTION_REFUSED,
@@ -55,10 +61,18 @@ static const struct {
 	{ "symfollow", OPTION_CLEAR, MOUNT_ATTR_NOSYMFOLLOW },
 	{ "noatime", OPTION_ATIME, MOUNT_ATTR_NOATIME },
 	{ "strictatime", OPTION_ATIME, MOUNT_ATTR_STRICTATIME },
-	{ "relatime", OPTION_NOTHING, 0 },
+	{ "relatime", OPTION_ATIME, MOUNT_ATTR_RELATIME },
 	{ "atime", OPTION_NOTHING, 0 },
 	{ "norelatime", OPTION_NOTHING, 0 },
 	{ "nostrictatime", OPTION_NOTHING, 0 },
+	{ "rnoatime", OPTION_ATIME_ALL, MOUNT_ATTR_NOATIME },
+	{ "rstrictatime", OPTION_ATIME_ALL, MOUNT_ATTR_STRICTATIME },
+	{ "rrelatime", OPTION_ATIME_ALL, MOUNT_ATTR_RELATIME },
+	{ "ratime", OPTION_ATIME_ALL, MOUNT_ATTR_RELATIME },
+	{ "rnorelatime", OPTION_ATIME_ALL, MOUNT_ATTR_RELATIME },
+	{ "rnostrictatime", OPTION_ATIME_ALL, MOUNT_ATTR_RELATIME },
+	{ "rnodiratime", OPTION_SET_ALL, MOUNT_ATTR_NODIRATIME },
+	{ "rdiratime", OPTION_CLEAR_ALL, MOUNT_ATTR_NODIRATIME },
 	{ "rro", OPTION_SET_ALL, MOUNT_ATTR_RDONLY },
 	{ "rrw", OPTION_CLEAR_ALL, MOUNT_ATTR_RDONLY },
 	{ "rnosuid", OPTION_SET_ALL, MOUNT_ATTR_NOSUID },
@@ -93,9 +107,11 @@ static const struct {
 	{ "loud", OPTION_NOTHING, 0 },
 	{ "acl", OPTION_NOTHING, 0 },
 	{ "noacl", OPTION_NOTHING, 0 },
-	{ "idmap", OPTION_REFUSED, 0 },
-	{ "ridmap", OPTION_REFUSED, 0 },
-	{ "remount", OPTION_REFUSED, 0 },
+	{ "idmap", OPTION_IDMAP, 0 },
+	{ "ridmap", OPTION_IDMAP_ALL, 0 },
+	{ "remount", OPTION_REMOUNT, 0 },
+	{ "lazytime", OPTION_DATA, 0 },
+	{ "nolazytime", OPTION_NOTHING, 0 },
 	{ "mand", OPTION_REFUSED, 0 },
 };
 
@@ -108,7 +124,7 @@ void features_mount_options(struct strv *names)
 }
 
 struct option_state {
-	bool bind, recursive;
+	bool bind, recursive, idmap;
 };
 
 static int option_apply(struct plan_mount *m, const char *text, struct option_state *st,
@@ -135,11 +151,25 @@ static int option_apply(struct plan_mount *m, const char *text, struct option_st
 		m->set = (m->set & ~(uint64_t)MOUNT_ATTR__ATIME) | options[i].value;
 		m->clear |= MOUNT_ATTR__ATIME;
 		break;
+	case OPTION_ATIME_ALL:
+		m->all_set = (m->all_set & ~(uint64_t)MOUNT_ATTR__ATIME) | options[i].value;
+		m->all_clear |= MOUNT_ATTR__ATIME;
+		break;
 	case OPTION_SET_ALL:
 		m->all_set |= options[i].value;
+		m->all_clear &= ~options[i].value;
 		break;
 	case OPTION_CLEAR_ALL:
 		m->all_clear |= options[i].value;
+		m->all_set &= ~options[i].value;
+		break;
+	case OPTION_IDMAP_ALL:
+	case OPTION_IDMAP:
+		st->idmap = true;
+		m->idmap_all = options[i].kind == OPTION_IDMAP_ALL;
+		break;
+	case OPTION_REMOUNT:
+		m->remount = true;
 		break;
 	case OPTION_RBIND:
 		st->recursive = true; /* and */
@@ -218,6 +248,66 @@ static int open_source(const struct bundle *b, const struct spec_mount *sm, bool
 	return 0;
 }
 
+static int plan_bind(const struct bundle *b, const struct spec_mount *sm, bool recursive,
+		     struct plan_mount *m, struct error *err)
+{
+	if (m->data.n)
+		return error_set(
+			err, ERR_INVALID,
+			"option '%s' is none of a bind mount, and its file system is there "
+			"already",
+			m->data.v[0]);
+	return open_source(b, sm, recursive, m, err);
+}
+
+/* Of the spec's own meaning: what is mounted there gets other attributes. */
+static int plan_remount(const struct plan_mount *m, const struct option_state *st, struct error *err)
+{
+	if (m->data.n || m->copy_up || st->idmap)
+		return error_set(err, ERR_UNSUPPORTED, "option '%s' cannot be changed by remount",
+				 m->data.n    ? m->data.v[0]
+				 : m->copy_up ? "tmpcopyup"
+					      : "idmap");
+	return 0;
+}
+
+/* The maps of the mount, else those of the container's user namespace. */
+static int idmap_find(const struct plan *p, const struct spec_mount *sm, struct error *err)
+{
+	id_maps uids = { 0 }, gids = { 0 };
+	int fd;
+
+	if (!sm->uid_mappings.n) {
+		for (size_t i = 0; i < p->n_joins; i++)
+			if (p->joins[i].nstype == CLONE_NEWUSER)
+				return fcntl(p->joins[i].fd, F_DUPFD_CLOEXEC, 3);
+		if (!p->uids.n)
+			return error_set(err, ERR_INVALID,
+					 "idmap: neither the mount nor the container has mappings");
+		return idmap_namespace(&p->uids, &p->gids, err);
+	}
+	vec_each (&sm->uid_mappings, u)
+		vec_push(&uids, ((struct id_map){ (uint32_t)u->container_id, (uint32_t)u->host_id,
+						  (uint32_t)u->size }));
+	vec_each (&sm->gid_mappings, g)
+		vec_push(&gids, ((struct id_map){ (uint32_t)g->container_id, (uint32_t)g->host_id,
+						  (uint32_t)g->size }));
+	fd = idmap_namespace(&uids, &gids, err);
+	vec_done(&uids);
+	vec_done(&gids);
+	return fd;
+}
+
+static int plan_idmap(struct plan *p, const struct spec_mount *sm, struct plan_mount *m,
+		      struct error *err)
+{
+	m->idmap = idmap_find(p, sm, err);
+	if (m->idmap < 0)
+		return -1;
+	/* a file system that is made later is mapped then */
+	return m->fstype ? 0 : idmap_apply(m->tree, m->idmap, m->idmap_all, err);
+}
+
 static enum mount_role role_of(const struct plan_mount *m)
 {
 	static const struct {
@@ -243,11 +333,9 @@ static int plan_mount(const struct bundle *b, struct plan *p, const struct spec_
 	struct option_state st = { 0 };
 	auto_free char *rooted = NULL;
 
-	m->tree = -1;
+	m->tree = m->idmap = -1;
 	if (str_empty(sm->destination))
 		return error_set(err, ERR_INVALID, "destination is missing");
-	if (sm->uid_mappings.n || sm->gid_mappings.n)
-		return error_set(err, ERR_UNSUPPORTED, "uidMappings of a mount");
 	rooted = xasprintf("/%s", sm->destination);
 	strv_take(&p->names, path_clean(rooted));
 	m->destination = p->names.v[p->names.n - 1];
@@ -255,12 +343,15 @@ static int plan_mount(const struct bundle *b, struct plan *p, const struct spec_
 	strv_each (&sm->options, i)
 		if (option_apply(m, sm->options.v[i], &st, err) < 0)
 			return -1;
+	st.bind |= str_eq(sm->type, "bind");
+	if (m->remount)
+		return plan_remount(m, &st, err);
 	if (!st.bind && str_empty(sm->type))
 		return error_set(err, ERR_INVALID, "type is missing");
-	if (!st.bind && !str_eq(sm->type, "bind")) {
+	if (!st.bind) {
 		m->fstype = str_eq(sm->type, "cgroup") ? "cgroup2" : sm->type;
 		m->is_dir = true;
-	} else if (open_source(b, sm, st.recursive, m, err) < 0) {
+	} else if (plan_bind(b, sm, st.recursive, m, err) < 0) {
 		return -1;
 	}
 	m->role = role_of(m);
@@ -272,7 +363,9 @@ static int plan_mount(const struct bundle *b, struct plan *p, const struct spec_
 		return error_set(err, ERR_INVALID, "the root itself cannot be a destination");
 	if (m->copy_up && !str_eq(m->fstype, "tmpfs"))
 		return error_set(err, ERR_INVALID, "tmpcopyup is for tmpfs");
-	return check_proc(m, err);
+	if (check_proc(m, err) < 0)
+		return -1;
+	return st.idmap || sm->uid_mappings.n ? plan_idmap(p, sm, m, err) : 0;
 }
 
 int plan_mounts(const struct bundle *b, struct plan *p, struct error *err)

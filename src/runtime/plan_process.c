@@ -9,9 +9,11 @@
 #include "runtime/defaults.h"
 #include "util/compat.h"
 #include "util/fd.h"
+#include "util/log.h"
 #include "util/path.h"
 
 #include <linux/capability.h>
+#include <linux/seccomp.h>
 #include <stdio.h>
 
 static const struct {
@@ -71,30 +73,29 @@ static int plan_user(const struct spec_user *u, struct plan_process *p, struct e
 	return 0;
 }
 
-static int plan_mask(const struct strv *names, const char *set, uint64_t *mask, struct error *err)
+/* What nobody knows cannot be granted: the spec wants a warning, not a failure. */
+static uint64_t plan_mask(const struct strv *names, const char *set)
 {
 	strv_each (names, i)
 		if (capability_number(names->v[i]) < 0)
-			return error_set(err, ERR_INVALID, "process.capabilities.%s: unknown '%s'",
-					 set, names->v[i]);
-	*mask = capability_mask(names);
-	return 0;
+			log_warn("process.capabilities.%s: unknown '%s'", set, names->v[i]);
+	return capability_mask(names);
 }
 
-/* None given is none held. Ambient needs the same in permitted and inheritable, and gets it. */
-static int plan_capabilities(const struct spec_capabilities *c, struct plan_process *p,
-			     struct error *err)
+/* None given is none held. Ambient ones that are not permitted and inheritable too cannot be. */
+static void plan_capabilities(const struct spec_capabilities *c, struct plan_process *p)
 {
 	if (!c)
-		return 0;
-	if (plan_mask(&c->bounding, "bounding", &p->bounding, err) < 0 ||
-	    plan_mask(&c->effective, "effective", &p->effective, err) < 0 ||
-	    plan_mask(&c->permitted, "permitted", &p->permitted, err) < 0 ||
-	    plan_mask(&c->inheritable, "inheritable", &p->inheritable, err) < 0 ||
-	    plan_mask(&c->ambient, "ambient", &p->ambient, err) < 0)
-		return -1;
+		return;
+	p->bounding = plan_mask(&c->bounding, "bounding");
+	p->effective = plan_mask(&c->effective, "effective");
+	p->permitted = plan_mask(&c->permitted, "permitted");
+	p->inheritable = plan_mask(&c->inheritable, "inheritable");
+	p->ambient = plan_mask(&c->ambient, "ambient");
+	if (p->ambient & ~(p->permitted & p->inheritable))
+		log_warn("process.capabilities.ambient: what is not permitted and inheritable too "
+			 "cannot be granted");
 	p->ambient &= p->permitted & p->inheritable;
-	return 0;
 }
 
 static void plan_commands(struct plan_process *p)
@@ -137,6 +138,16 @@ static void plan_label(const struct spec_process *sp, struct plan_process *p)
 	}
 }
 
+/* A created container tells the listener when it is started, any other process at once. */
+static int plan_listener(const char *json, struct plan_process *p, struct error *err)
+{
+	if (!(p->filter.flags & SECCOMP_FILTER_FLAG_NEW_LISTENER))
+		return 0;
+	p->listener = xcalloc(1, sizeof(*p->listener));
+	p->listener->sock = -1;
+	return listener_prepare(json, &p->state, "created", p->listener, err);
+}
+
 static int plan_filters(const struct spec *spec, const struct runtime_options *o,
 			struct plan_process *p, struct error *err)
 {
@@ -146,6 +157,8 @@ static int plan_filters(const struct spec *spec, const struct runtime_options *o
 
 	if (!str_empty(json) && !str_eq(json, "null") &&
 	    seccomp_compile(json, o->cache, &p->filter, err) < 0)
+		return error_add(err, "linux");
+	if (plan_listener(json, p, err) < 0)
 		return error_add(err, "linux");
 	/* who may not change owners gets the kernel's own answer */
 	if (o->owners && fake && str_eq(fake, "1") && p->effective & 1ULL << CAP_CHOWN)
@@ -176,9 +189,6 @@ int plan_process(const struct spec *spec, const struct spec_process *sp,
 	if (str_empty(sp->cwd) || sp->cwd[0] != '/')
 		return error_set(err, ERR_INVALID, "process.cwd: '%s' is not absolute",
 				 sp->cwd ? sp->cwd : "");
-	if (sp->scheduler || sp->io_priority)
-		return error_set(err, ERR_UNSUPPORTED, "process.%s",
-				 sp->scheduler ? "scheduler" : "ioPriority");
 	if (sp->oom_score_adj != UNSET && (sp->oom_score_adj < -1000 || sp->oom_score_adj > 1000))
 		return error_set(err, ERR_INVALID, "process.oomScoreAdj: %lld",
 				 (long long)sp->oom_score_adj);
@@ -194,9 +204,11 @@ int plan_process(const struct spec *spec, const struct spec_process *sp,
 	vec_each (&sp->rlimits, r)
 		if (plan_limit(r, p, err) < 0)
 			return -1;
-	if (plan_user(&sp->user, p, err) < 0 || plan_capabilities(sp->capabilities, p, err) < 0 ||
-	    plan_filters(spec, o, p, err) < 0)
+	plan_capabilities(sp->capabilities, p);
+	p->state = (struct hook_state){ o->id, o->path, 0, &spec->annotations };
+	if (plan_user(&sp->user, p, err) < 0 || plan_filters(spec, o, p, err) < 0)
 		return -1;
+	schedule_plan(sp, spec->linux_.personality, &p->schedule);
 	plan_label(sp, p);
 	plan_commands(p);
 	if (p->commands.n == 0)
@@ -221,5 +233,8 @@ void plan_process_done(struct plan_process *p)
 	auto_close_fd(&p->owners);
 	auto_close_fd(&p->trampoline);
 	auto_close_fd(&p->trampoline_error);
+	if (p->listener)
+		listener_done(p->listener);
+	free(p->listener);
 	free(p->trampoline_argv);
 }

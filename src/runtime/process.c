@@ -8,6 +8,7 @@
  */
 #include "process.h"
 
+#include "hooks.h"
 #include "util/compat.h"
 #include "util/fd.h"
 #include "util/msg.h"
@@ -18,6 +19,7 @@
 #include <linux/capability.h>
 #include <linux/close_range.h>
 #include <linux/keyctl.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -200,6 +202,8 @@ static int streams(struct plan_process *p, int slave, struct error *err)
 	p->trampoline_error = above(p->trampoline_error, low);
 	p->parent = above(p->parent, low);
 	p->owners = above(p->owners, low);
+	if (p->listener)
+		p->listener->sock = above(p->listener->sock, low);
 	for (size_t i = 0; i < p->n_preserve; i++)
 		preserve[i] = above(p->preserve[i], low);
 	for (int i = 0; i < STREAMS_MAX; i++) {
@@ -329,9 +333,14 @@ static int fakes(const struct plan_process *p, struct error *err)
 
 static int filters(const struct plan_process *p, struct error *err)
 {
+	auto_close int fd = -1;
+
 	if (fakes(p, err) < 0)
 		return -1;
-	return seccomp_load(&p->filter, err);
+	if (!p->listener)
+		return seccomp_load(&p->filter, err);
+	fd = seccomp_load_listener(&p->filter, err);
+	return fd < 0 ? -1 : listener_send(p->listener, fd, err);
 }
 
 static int ambient(const struct plan_process *p, struct error *err)
@@ -345,7 +354,7 @@ static int ambient(const struct plan_process *p, struct error *err)
 	return 0;
 }
 
-static int privileges(const struct plan_process *p, struct error *err)
+int process_privileges(const struct plan_process *p, struct error *err)
 {
 	const uint64_t admin = 1ULL << CAP_SYS_ADMIN;
 	struct cap_sets held, final;
@@ -507,6 +516,21 @@ int process_look(const struct plan_process *p, struct error *err)
 	return try_commands(p, only_look, err);
 }
 
+/* While we may do more than they will: each becomes the container's process before it runs. */
+static int start_hooks(const struct plan_process *p, struct error *err)
+{
+	struct hook_state state = p->state;
+	struct plan_process as = *p;
+
+	if (!p->hooks)
+		return 0;
+	as.listener = NULL; /* there can be one, and it is the process's */
+	as.die_with_parent = false;
+	as.filter.flags &= ~(unsigned)SECCOMP_FILTER_FLAG_NEW_LISTENER;
+	state.pid = getpid();
+	return hooks_run_as(p->hooks, &as, &state, err);
+}
+
 int process_execute(const struct plan_process *plan, int slave, struct error *err)
 {
 	struct plan_process p = *plan; /* descriptors move */
@@ -519,7 +543,8 @@ int process_execute(const struct plan_process *plan, int slave, struct error *er
 	if (keyring(&p, err) < 0)
 		return -1;
 	umask(p.umask);
-	if (privileges(&p, err) < 0)
+	if (schedule_apply(&p.schedule, err) < 0 || start_hooks(&p, err) < 0 ||
+	    process_privileges(&p, err) < 0)
 		return -1;
 	signals_default();
 	return execute(&p, err);

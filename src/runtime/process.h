@@ -22,6 +22,8 @@ int process_proc(const struct plan_process *p, int proc, struct error *err);
 int process_execute(const struct plan_process *p, int slave, struct error *err);
 /* Is there a command to be executed? The errors are those of process_execute. Inside the container. */
 int process_look(const struct plan_process *p, struct error *err);
+/* Identity, capabilities, no_new_privs, filter: what a hook inside gets as well, see hooks.c. */
+int process_privileges(const struct plan_process *p, struct error *err);
 /*
  * Docker's words for a command that could not be executed; path NULL: none was found in PATH. What
  * is at the path was asked by the one who sees it: inside the container.

@@ -19,6 +19,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
+#endif
+
 struct profile_arg {
 	int64_t index, value, value_two;
 	char *op;
@@ -39,7 +43,7 @@ struct profile_arch {
 	struct strv sub;
 };
 struct profile {
-	char *default_action, *listener_path;
+	char *default_action, *listener_path, *listener_metadata;
 	int64_t default_errno_ret;
 	struct strv architectures, flags;
 	VEC(struct profile_arch) arch_map;
@@ -79,6 +83,7 @@ static const struct field profile_fields[] = {
 	F_STRV(struct profile, architectures, "architectures"),
 	F_STRV(struct profile, flags, "flags"),
 	F_STR(struct profile, listener_path, "listenerPath"),
+	F_STR(struct profile, listener_metadata, "listenerMetadata"),
 	F_VEC(struct profile, arch_map, "archMap", arch_fields),
 	F_VEC(struct profile, rules, "syscalls", rule_fields),
 	F_END,
@@ -95,6 +100,34 @@ static int profile_parse(const char *json, size_t n, struct profile *p, struct e
 	fields_init(profile_fields, p);
 	/* docker's files have comments and members for other programs */
 	if (fields_parse(profile_fields, json, n, &profile_limits, FIELDS_LENIENT, p, err) < 0)
+		return error_add(err, "seccomp");
+	return 0;
+}
+
+/* The members that OCI has, of the tables above. */
+static const struct field oci_rule_fields[] = {
+	F_STRV_(struct profile_rule, names, "names", FIELD_REQUIRED),
+	F_STR_(struct profile_rule, action, "action", FIELD_REQUIRED),
+	F_INT(struct profile_rule, errno_ret, "errnoRet"),
+	F_VEC(struct profile_rule, args, "args", arg_fields),
+	F_END,
+};
+static const struct field oci_fields[] = {
+	F_STR_(struct profile, default_action, "defaultAction", FIELD_REQUIRED),
+	F_INT(struct profile, default_errno_ret, "defaultErrnoRet"),
+	F_STRV(struct profile, architectures, "architectures"),
+	F_STRV(struct profile, flags, "flags"),
+	F_STR(struct profile, listener_path, "listenerPath"),
+	F_STR(struct profile, listener_metadata, "listenerMetadata"),
+	F_VEC(struct profile, rules, "syscalls", oci_rule_fields),
+	F_END,
+};
+
+/* linux.seccomp: what is not known here is a mistake. */
+static int oci_parse(const char *json, struct profile *p, struct error *err)
+{
+	fields_init(profile_fields, p);
+	if (fields_parse(oci_fields, json, strlen(json), &profile_limits, FIELDS_STRICT, p, err) < 0)
 		return error_add(err, "seccomp");
 	return 0;
 }
@@ -145,11 +178,9 @@ static int action_of(const char *text, int64_t errno_ret, uint32_t *action, stru
 		{ "SCMP_ACT_KILL_PROCESS", SCMP_ACT_KILL_PROCESS },
 		{ "SCMP_ACT_ERRNO", SCMP_ACT_ERRNO(0) },
 		{ "SCMP_ACT_TRACE", SCMP_ACT_TRACE(0) },
+		{ "SCMP_ACT_NOTIFY", SCMP_ACT_NOTIFY },
 	};
 
-	if (str_eq(text, "SCMP_ACT_NOTIFY"))
-		return error_set(err, ERR_UNSUPPORTED,
-				 "seccomp: SCMP_ACT_NOTIFY (a listener for system calls)");
 	for (size_t i = 0; i < ARRAY_SIZE(actions); i++) {
 		if (!str_eq(text, actions[i].name))
 			continue;
@@ -302,6 +333,25 @@ static int profile_export(const struct profile *p, scmp_filter_ctx ctx, uint32_t
 	return fd_read_all(fd, bpf, BPF_MAXINSNS * sizeof(struct sock_filter), err);
 }
 
+/* Who is asked about a call must have been told where: nothing that we need for it may wait. */
+static int profile_notifies(const struct profile *p, unsigned *flags, struct error *err)
+{
+	if (str_eq(p->default_action, "SCMP_ACT_NOTIFY"))
+		return error_set(err, ERR_UNSUPPORTED,
+				 "seccomp: defaultAction: SCMP_ACT_NOTIFY cannot be the default");
+	vec_each (&p->rules, r) {
+		if (!str_eq(r->action, "SCMP_ACT_NOTIFY"))
+			continue;
+		*flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
+		if (strv_has(&r->names, "sendmsg"))
+			return error_set(err, ERR_UNSUPPORTED,
+					 "seccomp: SCMP_ACT_NOTIFY cannot be used for sendmsg");
+	}
+	if (p->listener_metadata && !p->listener_path)
+		return error_set(err, ERR_INVALID, "seccomp: listenerMetadata without listenerPath");
+	return 0;
+}
+
 static int profile_flags(const struct profile *p, unsigned *flags, struct error *err)
 {
 	static const struct {
@@ -311,6 +361,7 @@ static int profile_flags(const struct profile *p, unsigned *flags, struct error 
 		{ "SECCOMP_FILTER_FLAG_TSYNC", 0 }, /* there is one thread */
 		{ "SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG },
 		{ "SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW },
+		{ "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV },
 	};
 
 	*flags = 0;
@@ -320,10 +371,11 @@ static int profile_flags(const struct profile *p, unsigned *flags, struct error 
 		for (k = 0; k < ARRAY_SIZE(known) && !str_eq(known[k].name, p->flags.v[i]); k++)
 			;
 		if (k == ARRAY_SIZE(known))
-			return error_set(err, ERR_UNSUPPORTED, "seccomp: flag '%s'", p->flags.v[i]);
+			return error_set(err, ERR_UNSUPPORTED, "seccomp: flags: '%s' is not known",
+					 p->flags.v[i]);
 		*flags |= known[k].flag;
 	}
-	return 0;
+	return profile_notifies(p, flags, err);
 }
 
 int profile_compile(const char *json, struct str *out, struct error *err)
@@ -334,10 +386,8 @@ int profile_compile(const char *json, struct str *out, struct error *err)
 	scmp_filter_ctx ctx;
 	int rc;
 
-	if (profile_parse(json, strlen(json), &p, err) < 0 || profile_flags(&p, &flags, err) < 0)
+	if (oci_parse(json, &p, err) < 0 || profile_flags(&p, &flags, err) < 0)
 		return -1;
-	if (p.listener_path)
-		return error_set(err, ERR_UNSUPPORTED, "seccomp: listenerPath");
 	if (action_of(p.default_action, p.default_errno_ret, &action, err) < 0 ||
 	    lazy_load(&lazy_seccomp, err) < 0)
 		return -1;
@@ -348,6 +398,17 @@ int profile_compile(const char *json, struct str *out, struct error *err)
 	rc = profile_export(&p, ctx, action, out, err);
 	api.seccomp_release(ctx);
 	return rc;
+}
+
+int profile_listener(const char *json, char **path, char **metadata, struct error *err)
+{
+	auto_done(profile) struct profile p;
+
+	if (oci_parse(json, &p, err) < 0)
+		return -1;
+	*path = take_ptr(&p.listener_path);
+	*metadata = take_ptr(&p.listener_metadata);
+	return 0;
 }
 
 /* ---- docker's form of a profile ---- */
@@ -416,23 +477,6 @@ static void profile_resolve(struct profile *p, const struct strv *capabilities)
 	}
 	p->rules.n = kept;
 }
-
-/* The members that OCI has, of the tables above. */
-static const struct field oci_rule_fields[] = {
-	F_STRV(struct profile_rule, names, "names"),
-	F_STR(struct profile_rule, action, "action"),
-	F_INT(struct profile_rule, errno_ret, "errnoRet"),
-	F_VEC(struct profile_rule, args, "args", arg_fields),
-	F_END,
-};
-static const struct field oci_fields[] = {
-	F_STR(struct profile, default_action, "defaultAction"),
-	F_INT(struct profile, default_errno_ret, "defaultErrnoRet"),
-	F_STRV(struct profile, architectures, "architectures"),
-	F_STRV(struct profile, flags, "flags"),
-	F_VEC(struct profile, rules, "syscalls", oci_rule_fields),
-	F_END,
-};
 
 char *seccomp_from_profile(const char *json, size_t n, const struct strv *capabilities,
 			   struct error *err)

@@ -140,7 +140,7 @@ static const char *const harmless[] = {
 	"\"windows\":null",
 	"\"linux\":{\"resources\":{\"blockIO\":{},\"network\":{},\"hugepageLimits\":[]}}",
 	"\"linux\":{\"resources\":{\"memory\":{\"kernel\":0},\"cpu\":{\"realtimePeriod\":0}}}",
-	"\"linux\":{\"intelRdt\":null,\"personality\":{},\"timeOffsets\":{}}",
+	"\"linux\":{\"intelRdt\":null,\"netDevices\":{},\"timeOffsets\":{}}",
 	"\"linux\":null,\"hooks\":{},\"mounts\":[]",
 	"\"linux\":{\"seccomp\":null}",
 	"\"linux\":{\"\\u0073eccomp\":{\"a\":1}}", /* not cut out, but read */

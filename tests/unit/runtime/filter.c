@@ -377,6 +377,11 @@ static const struct {
 	{ "{\"defaultAction\":\"SCMP_ACT_MAYBE\"}", ERR_INVALID },
 	{ "{\"defaultAction\":\"SCMP_ACT_NOTIFY\"}", ERR_UNSUPPORTED },
 	{ "{\"syscalls\":[]}", ERR_INVALID },
+	{ "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"comment\":\"\"}", ERR_INVALID },
+	{ "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"listenerMetadata\":\"x\"}", ERR_INVALID },
+	{ "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"listenerPath\":\"/x\",\"syscalls\":[{\"names\":["
+	  "\"mkdir\",\"sendmsg\"],\"action\":\"SCMP_ACT_NOTIFY\"}]}",
+	  ERR_UNSUPPORTED },
 	{ "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"architectures\":[\"SCMP_ARCH_PDP11\"]}",
 	  ERR_INVALID },
 	{ "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"flags\":[\"SECCOMP_FILTER_FLAG_NEW\"]}",

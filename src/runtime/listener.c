@@ -1,0 +1,113 @@
+/*
+ * listener.c - see listener.h.
+ */
+#include "listener.h"
+
+#include "hooks.h"
+#include "profile.h"
+#include "util/fd.h"
+
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+static int connect_to(const char *path, struct error *err)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	auto_close int fd = -1;
+
+	if (strlen(path) >= sizeof(to.sun_path))
+		return error_set(err, ERR_LIMIT, "'%s' is too long", path);
+	memcpy(to.sun_path, path, strlen(path));
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0)
+		return error_sys(err, "connect to '%s'", path);
+	return take_fd(&fd);
+}
+
+int listener_prepare(const char *json, const struct hook_state *st, const char *status,
+		     struct listener *l, struct error *err)
+{
+	auto_free char *path = NULL, *metadata = NULL;
+
+	if (profile_listener(json, &path, &metadata, err) < 0)
+		return -1;
+	if (str_empty(path))
+		return error_set(err, ERR_INVALID,
+				 "seccomp: listenerPath is missing, and SCMP_ACT_NOTIFY needs it");
+	l->sock = connect_to(path, err);
+	if (l->sock < 0)
+		return error_add(err, "seccomp: listenerPath");
+	str_add(&l->head, "{\"ociVersion\":\"" SPEC_VERSION "\",\"fds\":[\"seccompFd\"],");
+	if (metadata) {
+		str_add(&l->head, "\"metadata\":");
+		str_add_json(&l->head, metadata);
+		str_addc(&l->head, ',');
+	}
+	str_add(&l->head, "\"pid\":");
+	str_add(&l->middle, ",\"state\":");
+	hook_state_head(st, status, &l->middle);
+	hook_state_tail(st, &l->tail);
+	str_addc(&l->tail, '}');
+	return 0;
+}
+
+void listener_done(struct listener *l)
+{
+	auto_close_fd(&l->sock);
+	str_done(&l->head);
+	str_done(&l->middle);
+	str_done(&l->tail);
+}
+
+void listener_pid(struct listener *l, pid_t pid)
+{
+	snprintf(l->pid, sizeof(l->pid), "%d", (int)pid);
+}
+
+int listener_pid_self(struct listener *l, struct error *err)
+{
+	/* path: the caller's procfs, in whose namespace the number is meant */
+	ssize_t n = readlink("/proc/self", l->pid, sizeof(l->pid) - 1);
+
+	if (n <= 0)
+		return error_sys(err, "read /proc/self");
+	l->pid[n] = '\0';
+	return 0;
+}
+
+int listener_send(const struct listener *l, int fd, struct error *err)
+{
+	char pid[2][sizeof(l->pid)];
+	struct iovec iov[] = {
+		{ l->head.s, l->head.len },	{ pid[0], strlen(l->pid) },
+		{ l->middle.s, l->middle.len }, { pid[1], strlen(l->pid) },
+		{ l->tail.s, l->tail.len },
+	};
+	union {
+		struct cmsghdr align;
+		char buf[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	struct msghdr m = { .msg_iov = iov,
+			    .msg_iovlen = ARRAY_SIZE(iov),
+			    .msg_control = control.buf,
+			    .msg_controllen = sizeof(control.buf) };
+	size_t total = 0;
+	ssize_t n;
+
+	memcpy(pid[0], l->pid, sizeof(l->pid));
+	memcpy(pid[1], l->pid, sizeof(l->pid));
+	for (size_t i = 0; i < ARRAY_SIZE(iov); i++)
+		total += iov[i].iov_len;
+	CMSG_FIRSTHDR(&m)->cmsg_level = SOL_SOCKET;
+	CMSG_FIRSTHDR(&m)->cmsg_type = SCM_RIGHTS;
+	CMSG_FIRSTHDR(&m)->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(CMSG_FIRSTHDR(&m)), &fd, sizeof(fd));
+	n = sendmsg(l->sock, &m, MSG_NOSIGNAL);
+	if (n < 0)
+		return error_sys(err, "send the state to the seccomp listener");
+	if ((size_t)n != total)
+		return error_set(err, ERR_LIMIT, "the seccomp listener took %zd of %zu bytes", n,
+				 total);
+	return 0;
+}

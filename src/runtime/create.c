@@ -137,35 +137,48 @@ void child_kill(struct runtime_process *p)
 	p->pid = 0;
 }
 
-/* ---- the child's parent: us, or a process in between that is in the pid namespace to be ---- */
+/* ---- the child's parent: us, or a process in between that is in the namespaces to be ---- */
 
 struct middle {
-	int pid_namespace;
+	const struct plan *plan;
 	struct clone_request request;
 	bool shared;
 	pid_t pid;
 	int sys;
 };
 
+/* A user namespace first: it gives the right to the other, and will own those that are made. */
+static int middle_join(const struct plan *plan)
+{
+	static const int order[] = { CLONE_NEWUSER, CLONE_NEWPID };
+
+	for (size_t k = 0; k < ARRAY_SIZE(order); k++)
+		for (size_t i = 0; i < plan->n_joins; i++)
+			if (plan->joins[i].nstype == order[k] &&
+			    setns(plan->joins[i].fd, order[k]) < 0)
+				return -1;
+	return 0;
+}
+
 static int middle_run(void *arg)
 {
 	struct middle *m = arg;
 
 	m->pid = -1;
-	if (setns(m->pid_namespace, CLONE_NEWPID) == 0)
+	if (middle_join(m->plan) == 0)
 		m->pid = m->shared ? clone_shared(&m->request) : clone_copied(&m->request);
 	m->sys = errno;
 	return 0;
 }
 
 /*
- * A pid namespace is joined by the parent for its children. Ours must not change, so a process in
- * between joins it and makes the child, which becomes ours by CLONE_PARENT; descriptors are shared
- * so that the pidfd is ours as well.
+ * A pid namespace is joined by the parent for its children, and a user namespace before the others
+ * are made. Ours must not change, so a process in between joins and makes the child, which becomes
+ * ours by CLONE_PARENT; descriptors are shared so that the pidfd is ours as well.
  */
-static pid_t clone_joined(int pid_namespace, const struct clone_request *r, bool shared)
+static pid_t clone_joined(const struct plan *plan, const struct clone_request *r, bool shared)
 {
-	struct middle m = { .pid_namespace = pid_namespace, .request = *r, .shared = shared };
+	struct middle m = { .plan = plan, .request = *r, .shared = shared };
 	struct clone_request between = {
 		.flags = CLONE_FILES, .cgroup = r->cgroup, .run = middle_run, .arg = &m
 	};
@@ -184,8 +197,8 @@ static pid_t clone_joined(int pid_namespace, const struct clone_request *r, bool
 static pid_t child_clone(const struct plan *plan, struct clone_request *r, bool shared)
 {
 	for (size_t i = 0; i < plan->n_joins; i++)
-		if (plan->joins[i].nstype == CLONE_NEWPID)
-			return clone_joined(plan->joins[i].fd, r, shared);
+		if (plan->joins[i].nstype & (CLONE_NEWPID | CLONE_NEWUSER))
+			return clone_joined(plan, r, shared);
 	return shared ? clone_shared(r) : clone_copied(r);
 }
 

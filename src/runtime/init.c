@@ -39,23 +39,21 @@ static int become_root(struct error *err)
 	return 0;
 }
 
-/* Namespaces of others. A user namespace first: it gives the right to the others. */
+/* Namespaces of others. A pid and a user namespace were joined by our parent. */
 static int step_join(struct init *in, struct error *err)
 {
 	const struct plan *p = in->plan;
 
-	for (int user = 1; user >= 0; user--)
-		for (size_t i = 0; i < p->n_joins; i++) {
-			const struct plan_join *j = &p->joins[i];
+	for (size_t i = 0; i < p->n_joins; i++) {
+		const struct plan_join *j = &p->joins[i];
 
-			/* the pid namespace was joined by our parent */
-			if ((j->nstype == CLONE_NEWUSER) != user || j->nstype == CLONE_NEWPID)
-				continue;
-			if (setns(j->fd, j->nstype) < 0)
-				return error_sys(err, "join the %s namespace", j->name);
-			if (user && become_root(err) < 0)
+		if (j->nstype == CLONE_NEWUSER) {
+			if (become_root(err) < 0)
 				return -1;
+		} else if (j->nstype != CLONE_NEWPID && setns(j->fd, j->nstype) < 0) {
+			return error_sys(err, "join the %s namespace", j->name);
 		}
+	}
 	return 0;
 }
 

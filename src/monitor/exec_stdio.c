@@ -33,7 +33,8 @@ static void resize(struct session *s)
 	const int fds[] = { s->x->in, s->x->out, s->x->err_ };
 	struct winsize size;
 
-	if (s->x->tty && terminal_size(fds, 3, &size))
+	/* a terminal that has no size has nothing to say about it */
+	if (s->x->tty && terminal_size(fds, 3, &size) && size.ws_row)
 		ioctl(s->x->pty_master, TIOCSWINSZ, &size);
 }
 

@@ -540,7 +540,7 @@ ns() { readlink "/proc/self/ns/$1"; }
 }
 @test "config-linux.md, Namespaces: a path is joined, of each type" {
 	local type file pid
-	unshare --fork --kill-child --pid --net --ipc --uts --cgroup --time --mount-proc sleep 1000 &
+	unshare --fork --kill-child --pid --net --ipc --uts --cgroup --time --mount-proc sleep 1000 3>&- &
 	local holder=$!
 	until_ok 10 pgrep -P $holder sleep
 	pid=$(pgrep -P $holder sleep)
@@ -548,18 +548,18 @@ ns() { readlink "/proc/self/ns/$1"; }
 		file=${type#*:}
 		run --separate-stderr box '.linux.namespaces = ([.linux.namespaces[] | select(.type != "'"${type%:*}"'")] + [{"type": "'"${type%:*}"'", "path": "/proc/'"$pid/ns/$file"'"}])' \
 			"readlink /proc/self/ns/$file"
-		[ "$output" = "$(readlink "/proc/$pid/ns/$file")" ] || { echo "$type: $output $stderr"; kill $holder; return 1; }
+		[ "$output" = "$(readlink "/proc/$pid/ns/$file")" ] || { echo "$type: $output $stderr"; kill -9 $pid $holder; return 1; }
 	done
-	kill $holder
+	kill -9 "$pid" $holder
 }
 @test "config-linux.md, Namespaces: a user namespace by its path" {
-	unshare --user --map-root-user sleep 1000 &
+	unshare --user --map-root-user sleep 1000 3>&- &
 	local holder=$!
 	until_ok 10 sh -c "[ \$(readlink /proc/$holder/ns/user) != $(ns user) ]"
 	run --separate-stderr box '.linux.namespaces += [{"type": "user", "path": "/proc/'$holder'/ns/user"}]' "readlink /proc/self/ns/user; id -u"
 	local expected
 	expected=$(readlink /proc/$holder/ns/user)
-	kill $holder
+	kill -9 $holder
 	is "$expected"$'\n'0
 }
 @test "config-linux.md, Namespaces: a path of another type, a path that is not there, a type twice are errors" {

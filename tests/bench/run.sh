@@ -147,6 +147,9 @@ bench_starts() {
 	row "hod run --rm --network host" "$F" "" <<-END
 		time $hod run --rm --network host small true
 	END
+	[ ! -s "$T/bundle/config.json" ] || row "hod oci run, a prepared bundle" "$F" 1.5 <<-END
+		time $hod oci --root $T/oci run --bundle $T/bundle bench
+	END
 	row "hod run -d + rm -f" "$F" 2.5 <<-END
 		time $hod run -d --name bench --network none small sleep 1000
 		time $hod rm -f bench

@@ -1,7 +1,7 @@
 #!/bin/sh
 # run.sh - what hod costs, beside the floor (floor.c) and the peers that are installed.
 #
-#	O=out sh tests/bench/run.sh [starts|store|logs|build|growth|counts]...
+#	O=out sh tests/bench/run.sh [starts|store|logs|build|growth|counts|registry]...
 #
 # Owns   a directory below BENCH_DIR (default /var/tmp) that is gone afterwards. Peers use stores in there too.
 # Rows of one table are measured in turn, round after round (times.c), so that noise hits all alike.
@@ -14,8 +14,10 @@ rounds=${ROUNDS:-40}
 T=$(mktemp -d "${BENCH_DIR:-/var/tmp}/hod-bench.XXXXXX")
 chmod 755 "$T"
 keeper=
+registry=
 finish() {
 	[ -z "$keeper" ] || kill "$keeper" 2>/dev/null || :
+	[ -z "$registry" ] || kill "$registry" 2>/dev/null || :
 	for id in $("$hod" ps -aq 2>/dev/null); do "$hod" rm -f "$id" >/dev/null 2>&1 || :; done
 	[ ! -d "$T/podman" ] || podman --root "$T/podman" --runroot "$T/podrun" rm -fa >/dev/null 2>&1 || :
 	umount "$T/podman/overlay" 2>/dev/null || :
@@ -351,6 +353,9 @@ bench_counts() {
 		awk '{ printf "%s %s  ", $2, $1 } END { print "" }'
 }
 
+# shellcheck source=tests/bench/registry.sh
+. "$top/tests/bench/registry.sh"
+
 prepare_peers
-[ $# -gt 0 ] || set -- starts store logs build growth counts
+[ $# -gt 0 ] || set -- starts store logs build growth counts registry
 for what in "$@"; do "bench_$what"; done

@@ -26,7 +26,7 @@ setup() {
 	mkdir -p "$HOME"
 	host=$(at tls)
 }
-login() { hod login -u me --password-stdin --cert-dir "$FILE_DIR/client" "$@" "$host" <<<"$secret"; }
+login() { hod login -u me --password-stdin --cert-dir "$FILE_DIR/client" "$host" <<<"$secret"; }
 
 @test "login asks the registry, and a wrong password is refused" {
 	run -1 hod login -u me --password-stdin --cert-dir "$FILE_DIR/client" "$host" <<<wrong

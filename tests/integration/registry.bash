@@ -9,7 +9,7 @@ free_port() {
 
 # registry_up NAME [MORE-YAML]: starts one with its data in $FILE_DIR/NAME; sets REG_NAME to its host:port
 registry_up() {
-	local name=$1 more=${2:-} dir=$FILE_DIR/$1 port
+	local more=${2:-} dir=$FILE_DIR/$1 port
 	port=$(free_port)
 	mkdir -p "$dir/data"
 	cat >"$dir/config.yml" <<-YAML

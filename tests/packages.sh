@@ -7,11 +7,7 @@ BUILD_PACKAGES="autoconf gcc make libc6-dev libcap-dev libjansson-dev zlib1g-dev
 # to test it: unit tests, lint, integration tests and the programs that must understand our images
 TEST_PACKAGES="$BUILD_PACKAGES check libsubunit-dev clang clang-format cppcheck shellcheck mandoc
 	bats mmdebstrap docker-registry apache2-utils openssl curl podman crun runc skopeo umoci jq strace procps util-linux bsdutils
-<<<<<<< HEAD
-	xz-utils zstd bzip2 tar ca-certificates git python3 python3-yaml systemd containerd slurm-wlm"
-=======
-	xz-utils zstd bzip2 tar ca-certificates git python3 python3-yaml systemd zsh fish"
->>>>>>> a6b322c (cmd: zsh and fish complete every noun, and behind the options of hod itself)
+	xz-utils zstd bzip2 tar ca-certificates git python3 python3-yaml systemd containerd slurm-wlm zsh fish"
 
 as_root() {
 	if [ "$(id -u)" = 0 ]; then

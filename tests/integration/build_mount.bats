@@ -180,10 +180,10 @@ layer_files() { # layer_files IMAGE: output is what its topmost layer holds
 	is ". ./last "
 	run -0 hod history --no-trunc sec
 	lacks fromenv
-	[ -z "$(grep -rlE 'top secret value|fromenv' "$HOD_ROOT" 2>/dev/null)" ]
+	run -1 grep -rqsE 'top secret value|fromenv' "$HOD_ROOT"
 	# the value is no part of the key
 	echo changed >"$FILE_DIR/token"
-	hod build --progress plain --secret "id=t,src=$FILE_DIR/token" "$ctx"
+	run -0 hod build --progress plain --secret "id=t,src=$FILE_DIR/token" "$ctx"
 	has '[2/7] cached'
 	printf 'FROM busybox\nRUN --mount=type=secret,id=x,required true\n' | dockerfile
 	run -1 hod build -q "$ctx"

@@ -30,6 +30,9 @@ give_range() {
 	echo "$2:$first:65536" >>"$1"
 }
 
+# what slirp4netns and pasta need; udev does it on most machines
+[ ! -c /dev/net/tun ] || chmod 666 /dev/net/tun
+
 make_user hod-range
 make_user hod-single
 give_range /etc/subuid hod-range

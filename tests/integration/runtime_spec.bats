@@ -586,7 +586,9 @@ ns() { readlink "/proc/self/ns/$1"; }
 	is "$(readlink "/proc/$(state .pid)/ns/time")"
 	run -0 oci exec "$ID" cat /proc/uptime
 	[ "${output%%.*}" -gt 500000 ]
-	run -127 oci exec "$ID" no-such-command
+	run oci exec "$ID" no-such-command
+	[ "$status" -ne 0 ]
+	has "not found"
 	run -3 oci exec "$ID" sh -c "exit 3"
 }
 @test "config-linux.md, Devices: type, path, major, minor, fileMode, uid, gid" {
@@ -752,4 +754,72 @@ seccomp() { echo '.process.noNewPrivileges = true | .linux.seccomp = {"defaultAc
 	(cd "$FILE_DIR/theirs" && rm -f config.json && runc spec && jq '.process.terminal = false | .process.args = ["hostname"]' config.json >c && mv c config.json)
 	run -0 --separate-stderr oci run --bundle "$FILE_DIR/theirs" "$ID"
 	is runc
+}
+
+# ---- what a hostile bundle or image tries ----
+
+@test "hostile: an id is no path" {
+	local id
+	config .
+	for id in ../up . .. a/b ""; do
+		run oci create --bundle "$B" "$id"
+		[ "$status" -ne 0 ] || { echo "'$id' was taken"; return 1; }
+	done
+	[ ! -e "$FILE_DIR/up" ]
+}
+@test "hostile: /proc, /sys and /dev of the image are links out" {
+	local dir
+	for dir in proc sys dev; do
+		rmdir "$B/rootfs/$dir"
+		ln -s "$FILE_DIR/src" "$B/rootfs/$dir"
+		run box . "echo it ran"
+		rm "$B/rootfs/$dir"
+		mkdir "$B/rootfs/$dir"
+		[ "$status" -ne 0 ]
+		lacks "it ran"
+	done
+	[ "$(ls "$FILE_DIR/src" | paste -sd' ')" = "file sub" ]
+}
+@test "hostile: a destination that is a link stays inside the root" {
+	ln -sfn "$FILE_DIR/away" "$B/rootfs/home/link"
+	says text '.mounts += [{"destination": "/home/link/../../../../a", "type": "bind", "source": ($d + "/src"), "options": ["bind"]},
+		{"destination": "/home/link", "type": "bind", "source": ($d + "/src"), "options": ["bind"]}]' "cat /home/link/file"
+	rm "$B/rootfs/home/link"
+	[ ! -e "$FILE_DIR/away" ]
+}
+@test "hostile: a working directory over a descriptor of the runtime (CVE-2024-21626)" {
+	local fd
+	for fd in 3 4 5 6 7 8 9 10; do
+		refuses "" '.process.cwd = "/proc/self/fd/'$fd'"'
+	done
+}
+@test "hostile: the executable of the runtime cannot be reached (CVE-2019-5736)" {
+	local before
+	before=$(sha256sum <"$HOD")
+	run box '.process.args = ["/proc/self/exe", "version"]'
+	lacks "hod version"
+	ln -sfn /proc/self/exe "$B/rootfs/home/exe"
+	run box '.process.args = ["/home/exe", "version"]'
+	rm "$B/rootfs/home/exe"
+	lacks "hod version"
+	[ "$(sha256sum <"$HOD")" = "$before" ]
+}
+@test "hostile: something that is no proc over /proc, and over what is below it" {
+	refuses "proc" '.mounts += [{"destination": "/proc", "type": "tmpfs", "source": "t"}]'
+	refuses "proc" '.mounts += [{"destination": "/proc/self/attr", "type": "tmpfs", "source": "t"}]'
+	refuses "proc" '.mounts += [{"destination": "/a/../proc/sys", "type": "bind", "source": ($d + "/src"), "options": ["bind"]}]'
+}
+@test "hostile: a sysctl that climbs out of its namespace" {
+	refuses sysctl '.linux.sysctl = {"net/../kernel/core_pattern": "|/x"}'
+	refuses sysctl '.linux.sysctl = {"kernel.core_pattern": "|/x"}'
+	refuses sysctl '.linux.sysctl = {"net//x": "1"}'
+}
+@test "hostile: /dev/null of the image is a link, and masks are to come from it (CVE-2025-31133)" {
+	says 0 '.linux.maskedPaths = ["/etc/passwd"] | .mounts |= map(select(.destination | startswith("/dev") | not))' "wc -c </etc/passwd"
+	rm -f "$B/rootfs/dev/null"
+	ln -s /etc/group "$B/rootfs/dev/null"
+	run box '.linux.maskedPaths = ["/etc/passwd"] | .mounts |= map(select(.destination | startswith("/dev") | not))' "wc -c </etc/passwd"
+	rm -rf "$B/rootfs/dev"
+	mkdir "$B/rootfs/dev"
+	[ "$output" = 0 ] || [ "$status" -ne 0 ]
 }

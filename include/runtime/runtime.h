@@ -53,7 +53,7 @@ struct runtime_options {
 	int *network_made; /* without start: where to put a new network namespace, yours; or NULL */
 	int network; /* a namespace that is ready, instead of a new one: lent; -1: a new one */
 	const char *id, *path; /* its own and its bundle's, for hooks and listeners; NULL: "" */
-	int rootfs;  /* a detached mount of the rootfs (fsmount), or -1: root.path of the spec */
+	int rootfs; /* a detached mount of the rootfs (fsmount), or -1: root.path of the spec */
 };
 #define RUNTIME_OPTIONS_INIT                                                                       \
 	{                                                                                          \

@@ -480,13 +480,14 @@ ns() { readlink "/proc/self/ns/$1"; }
 	run -0 --separate-stderr box '.process.user.uid = 1000 | .process.noNewPrivileges = true
 		| .linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["reboot"], "action": "SCMP_ACT_ERRNO"}]}
 		| .hooks.startContainer = [{"path": "/bin/sh", "args": ["sh", "-c", "echo $(id -u) $(sed -n \"s/^CapEff:.//p; s/^Seccomp:.//p\" /proc/self/status)"]}]' true
+	# shellcheck disable=SC2154 # of run
 	[[ $stderr == *"1000 0000000000000000 2"* ]]
 }
 @test "config.md, Hooks: one of create that fails stops it; poststop is run, the process is not" {
 	local kind
 	for kind in prestart createRuntime createContainer startContainer; do
 		: >"$FILE_DIR/hooks"
-		refuses "hooks.$kind[0]" ".hooks.$kind"' = [{"path": "/bin/sh", "args": ["sh", "-c", "exit 3"]}]
+		refuses "hooks.${kind}[0]" ".hooks.$kind"' = [{"path": "/bin/sh", "args": ["sh", "-c", "exit 3"]}]
 			| .hooks.poststop = [{"path": "/bin/sh", "args": ["sh", "-c", "echo stopped >>" + $d + "/hooks"]}]'
 		has "exit status 3"
 		[ "$(cat "$FILE_DIR/hooks")" = stopped ]

@@ -224,7 +224,7 @@ load helper
 }
 
 @test "what is not there yet is refused by name" {
-	run -125 hod run --rm --network bridge busybox true
+	run -125 hod run --rm --network nowhere busybox true
 	has network
 	run -125 hod_run --rm --no-such busybox true
 	has "--no-such"

@@ -30,6 +30,9 @@ LIBS_HOT := -lcap -ljansson -lz -lnettle
 else
 CPPFLAGS_ALL += $(if $(findstring -O,$(CFLAGS)),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
 endif
+ifdef FUZZ # a fuzzer that does not see the branches of what it tests finds little; O=out/fuzz is its own
+CFLAGS_ALL += -fsanitize=fuzzer-no-link
+endif
 CFLAGS_ALL += -ffunction-sections -fdata-sections
 
 folders := util oci store net registry runtime image monitor engine build cmd

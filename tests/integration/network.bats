@@ -283,6 +283,7 @@ nothing_left() { [ -z "$(left)" ]; }
 		until_ok 5 free_port $P
 	done
 	[ -n "$(left)" ] # the last one's lease waits for whoever comes by
+	# shellcheck disable=SC2046 # a list of ids
 	hod rm -f $(hod ps -aq) >/dev/null
 	hod run --rm busybox true
 	until_ok 10 nothing_left || {

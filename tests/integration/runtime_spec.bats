@@ -549,7 +549,7 @@ ns() { readlink "/proc/self/ns/$1"; }
 		file=${type#*:}
 		run --separate-stderr box '.linux.namespaces = ([.linux.namespaces[] | select(.type != "'"${type%:*}"'")] + [{"type": "'"${type%:*}"'", "path": "/proc/'"$pid/ns/$file"'"}])' \
 			"readlink /proc/self/ns/$file"
-		[ "$output" = "$(readlink "/proc/$pid/ns/$file")" ] || { echo "$type: $output $stderr"; kill -9 $pid $holder; return 1; }
+		[ "$output" = "$(readlink "/proc/$pid/ns/$file")" ] || { echo "$type: $output $stderr"; kill -9 "$pid" $holder; return 1; }
 	done
 	kill -9 "$pid" $holder
 }
@@ -779,7 +779,7 @@ seccomp() { echo '.process.noNewPrivileges = true | .linux.seccomp = {"defaultAc
 		[ "$status" -ne 0 ]
 		lacks "it ran"
 	done
-	[ "$(ls "$FILE_DIR/src" | paste -sd' ')" = "file sub" ]
+	[ "$(cd "$FILE_DIR/src" && echo *)" = "file sub" ]
 }
 @test "hostile: a destination that is a link stays inside the root" {
 	ln -sfn "$FILE_DIR/away" "$B/rootfs/home/link"

@@ -325,6 +325,7 @@ int workers_build(struct builder *b, size_t jobs, struct error *err)
 	while (r == 0 && w.running.n) /* they have answered and come to their end */
 		r = wait_for_one(&w, err);
 	kill_all(&w);
+	vec_done(&w.running);
 	free(w.begun);
 	return r;
 }

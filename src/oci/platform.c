@@ -150,6 +150,18 @@ static int variant_level(const struct platform *p)
 	return isdigit((unsigned char)s[0]) && !s[1] ? s[0] - '0' : 0;
 }
 
+#if defined(__x86_64__) && __has_include(<sys/platform/x86.h>)
+/* As CPU_FEATURE_ACTIVE, whose shift of a signed 1 into the sign bit is undefined. */
+static bool processor_has(unsigned feature)
+{
+	const unsigned leaf_bits = 128;
+	const struct cpuid_feature *leaf = __x86_get_cpuid_feature_leaf(feature / leaf_bits);
+	unsigned bit = feature % leaf_bits;
+
+	return leaf->active_array[bit / 32] >> bit % 32 & 1;
+}
+#endif
+
 /*
  * What this processor has; an image for a lower level runs, too. The C library has asked it
  * already: asking again (which the compiler's __builtin_cpu_supports does at the start of every
@@ -158,12 +170,13 @@ static int variant_level(const struct platform *p)
 static int amd64_level(void)
 {
 #if defined(__x86_64__) && __has_include(<sys/platform/x86.h>)
-	if (!CPU_FEATURE_ACTIVE(SSE4_2) || !CPU_FEATURE_ACTIVE(POPCNT))
+	if (!processor_has(x86_cpu_SSE4_2) || !processor_has(x86_cpu_POPCNT))
 		return 1;
-	if (!CPU_FEATURE_ACTIVE(AVX2) || !CPU_FEATURE_ACTIVE(BMI2) || !CPU_FEATURE_ACTIVE(FMA))
+	if (!processor_has(x86_cpu_AVX2) || !processor_has(x86_cpu_BMI2) ||
+	    !processor_has(x86_cpu_FMA))
 		return 2;
-	if (!CPU_FEATURE_ACTIVE(AVX512F) || !CPU_FEATURE_ACTIVE(AVX512BW) ||
-	    !CPU_FEATURE_ACTIVE(AVX512VL))
+	if (!processor_has(x86_cpu_AVX512F) || !processor_has(x86_cpu_AVX512BW) ||
+	    !processor_has(x86_cpu_AVX512VL))
 		return 3;
 	return 4;
 #else

@@ -35,7 +35,7 @@ in_zsh() { # in_zsh WORD...: what the script asks the completion system to offer
 	run -0 in_bash hod --root "$HOD_ROOT" image l
 	is "list load ls"
 	run -0 in_bash hod run --netw
-	is --network
+	is "--network --network-alias"
 	run -0 in_bash hod rmi ""
 	has busybox
 }
@@ -49,7 +49,7 @@ in_zsh() { # in_zsh WORD...: what the script asks the completion system to offer
 	run -0 in_fish "hod -D --root /x image l"
 	is $'list\nload\nls'
 	run -0 in_fish "hod run --netw"
-	is --network
+	is $'--network\n--network-alias'
 	run -0 in_fish "hod rmi "
 	has busybox
 }
@@ -61,7 +61,7 @@ in_zsh() { # in_zsh WORD...: what the script asks the completion system to offer
 	has "builder:commands of builder"
 	has "run:"
 	run -0 in_zsh hod buildx ""
-	is build
+	is "build prune version"
 	run -0 in_zsh hod -D --root /x volume ""
 	has prune
 	run -0 in_zsh hod --root ""

@@ -282,7 +282,7 @@ slurm_idle() { [ "$(timeout 10 sinfo -h -o %T)" = idle ]; }
 		as() { setpriv --reuid $user --regid $user --init-groups env -i PATH="$PATH" HOD_ROOT="$dir/$user/store" SLURM_CONF="$SLURM_CONF" "$@"; }
 		as "$dir/hod" import "$dir/busybox.tar" busybox >/dev/null
 		as "$dir/hod" bundle --network host -u 0 busybox "$dir/$user/b" sh
-		run -5 as timeout 60 srun --container "$dir/$user/b" sh -c 'id -u; echo job $SLURM_JOB_ID; exit 5'
+		run -5 --separate-stderr as timeout 60 srun --container "$dir/$user/b" sh -c 'id -u; echo job $SLURM_JOB_ID; exit 5'
 		like $'^0\njob [0-9]+'
 	done
 	kill "$(cat "$FILE_DIR/slurmd.pid")" "$(cat "$FILE_DIR/slurmctld.pid")"

@@ -104,9 +104,10 @@ static int make(struct store *st, int dir, const char *name, const struct run_mo
 	fd = dir_make_open(staging->fd, temporary, 0755, err);
 	if (fd < 0 || set_owner(st, m, fd, err) < 0 || (fill && fill(arg, fd, err) < 0))
 		return -1;
-	if (renameat(staging->fd, temporary, dir, name) == 0)
+	/* a plain rename would take an empty one away, which the first has open already */
+	if (renameat2(staging->fd, temporary, dir, name, RENAME_NOREPLACE) == 0)
 		return 0;
-	if (errno != EEXIST && errno != ENOTEMPTY)
+	if (errno != EEXIST)
 		return error_sys(err, "make a cache");
 	return tree_remove(staging->fd, temporary, err);
 }

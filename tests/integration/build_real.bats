@@ -218,7 +218,8 @@ in_image() { hod_run --rm "$@"; }
 	is payload
 	run -0 in_image token sh -c 'env | grep -c TOKEN || :; ls -d /run/secrets 2>&1 || :'
 	[ "${lines[0]}" = 0 ]
-	run -1 grep -rq "$(cat "$FILE_DIR/token")" "$HOD_ROOT"
+	# not what other ids alone may read: 2 is no match, too
+	run ! grep -rqs "$(cat "$FILE_DIR/token")" "$HOD_ROOT"
 }
 
 @test "scripts in heredocs: shell, Python, files" {

@@ -52,8 +52,8 @@ clean() {
 	printf 'FROM busybox AS a\nCOPY data /d\nRUN cp /d /e\nFROM busybox\nWORKDIR /w\nCOPY --from=a /e /e\nADD data /x/\nRUN --mount=type=cache,target=/c touch /c/f\n' \
 		>"$FILE_DIR/ctx/Dockerfile"
 	clean import "$(busybox_tar)" again
-	clean build -q --no-cache -t built "$FILE_DIR/ctx"
-	clean build -q -t built "$FILE_DIR/ctx"
+	clean build -q --network none --no-cache -t built "$FILE_DIR/ctx"
+	clean build -q --network none -t built "$FILE_DIR/ctx"
 	clean save -o "$FILE_DIR/built.tar" built busybox
 	clean save --format oci-archive -o "$FILE_DIR/built.oci" built
 	clean rmi -f built

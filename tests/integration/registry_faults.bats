@@ -163,8 +163,12 @@ received() { find "$HOD_ROOT/tmp" -name 'blob-*' -size "+$1" | grep -q .; } # re
 
 @test "several pulls of one image at a time fetch it once" {
 	plan "{$blob,\"fault\":\"drip\",\"after\":65536,\"times\":-1}"
-	for _ in 1 2 3 4; do hod pull -q "$image" >>"$FILE_DIR/four" 3>&- & done
-	wait
+	local pids=()
+	for _ in 1 2 3 4; do
+		hod pull -q "$image" >>"$FILE_DIR/four" 3>&- &
+		pids+=($!)
+	done
+	wait "${pids[@]}"
 	[ "$(wc -l <"$FILE_DIR/four")" = 4 ]
 	whole
 	[ "$(bytes)" -lt $((6000000 * 11 / 10)) ]

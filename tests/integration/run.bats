@@ -252,8 +252,10 @@ load helper
 @test "a system call filter is on, and can be switched off" {
 	run -0 hod_run --rm busybox grep '^Seccomp:' /proc/self/status
 	like '2$'
+	# with one id only a filter that refuses nothing stays: by it owners are remembered (hod(1))
+	[ "$(id_mode)" = single ] || off=0
 	run -0 hod_run --rm --security-opt seccomp=unconfined busybox grep '^Seccomp:' /proc/self/status
-	like '0$'
+	like "${off:-2}\$"
 }
 
 @test "no-new-privileges" {
@@ -275,7 +277,7 @@ load helper
 @test "--privileged masks nothing and has all capabilities of its user namespace" {
 	run -0 hod_run --rm --privileged busybox sh -c 'grep CapEff /proc/self/status; grep "^Seccomp:" /proc/self/status'
 	lacks 00000000800405fb
-	like $'Seccomp:[ \t]+0'
+	[ "$(id_mode)" = single ] || like $'Seccomp:[ \t]+0'
 }
 
 @test "--read-only makes the root read-only, --tmpfs and volumes stay writable" {

@@ -110,8 +110,8 @@ static int start_many(struct app *app, const struct start_args *args, struct err
 {
 	auto_done(strv) struct strv names = { 0 };
 
-	if (find_all(app, args->by_policy, &names, err) < 0 || join_networks(app, &names, err) < 0 ||
-	    app_prepare(app, NEED_NAMESPACE, err) < 0)
+	if (find_all(app, args->by_policy, &names, err) < 0 ||
+	    join_networks(app, &names, err) < 0 || app_prepare(app, NEED_NAMESPACE, err) < 0)
 		return -1;
 	return operands_each(app, &names, start_one, args, true, err);
 }

@@ -211,11 +211,6 @@ static void sock_ready(struct watch *w, uint32_t events)
 	if (c->ended || c->shown_at || !(events & (EPOLLIN | EPOLLHUP)))
 		return;
 	r = msg_recv(w->fd, &c->shown, &c->error);
-	/* a monitor that ended before it read all of ours: what it sent is there nevertheless */
-	if (r < 0 && c->error.sys == ECONNRESET) {
-		error_clear(&c->error);
-		r = msg_recv(w->fd, &c->shown, &c->error);
-	}
 	if (r < 0 && c->error.sys == EAGAIN) {
 		error_clear(&c->error);
 		return;

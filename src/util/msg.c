@@ -99,11 +99,12 @@ int msg_recv(int sock, struct msg *msg, struct error *err)
 
 	msg->fd = -1;
 	msg->size = 0;
+	/* a peer that ended with a message of ours unread resets the connection, which is told once
+	 * and before what it had sent: that is read next, and then its end */
 	do
 		r = recvmsg(sock, &m, MSG_CMSG_CLOEXEC);
-	while (r < 0 && errno == EINTR);
-	/* a peer that died with our message unread resets the connection: that is an end too */
-	if (r == 0 || (r < 0 && errno == ECONNRESET))
+	while (r < 0 && (errno == EINTR || errno == ECONNRESET));
+	if (r == 0)
 		return 0;
 	if (r < 0)
 		return error_sys(err, "receive a message");

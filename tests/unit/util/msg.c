@@ -174,10 +174,25 @@ START_TEST(msg_with_a_false_length_is_refused)
 }
 END_TEST
 
+START_TEST(msg_of_a_peer_that_ended_with_ours_unread_is_received)
+{
+	int s[2];
+
+	ck_assert_int_eq(msg_pair(s, &err), 0);
+	ck_assert_int_eq(msg_send(s[0], MSG_RESIZE, NULL, 0, -1, &err), 0);
+	ck_assert_int_eq(msg_send(s[1], MSG_EXIT, "\7\0\0", 4, -1, &err), 0);
+	close(s[1]); /* without having read */
+	ck_assert_int_eq(msg_recv(s[0], &m, &err), 1);
+	ck_assert_int_eq(m.type, MSG_EXIT);
+	ck_assert_int_eq(msg_recv(s[0], &m, &err), 0);
+}
+END_TEST
+
 UNIT_MAIN("util/msg", TEST(msg_carries_payload_and_descriptor), TEST(msg_has_a_largest_size),
 	  TEST(msg_expect_returns_the_other_sides_error_as_ours),
 	  TEST(msg_expect_distrusts_a_malformed_error),
 	  TEST(msg_expect_names_an_unexpected_message_and_closes_its_descriptor),
 	  TEST(msg_expect_tells_how_a_silent_peer_ended),
 	  TEST(msg_to_a_closed_socket_is_epipe_and_no_signal),
-	  TEST(msg_with_a_false_length_is_refused))
+	  TEST(msg_with_a_false_length_is_refused),
+	  TEST(msg_of_a_peer_that_ended_with_ours_unread_is_received))

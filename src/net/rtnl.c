@@ -16,6 +16,10 @@
 #include <linux/veth.h>
 #include <unistd.h>
 
+/* The macros of the kernel's headers for netlink cast constness away and mix signs. */
+#pragma GCC diagnostic ignored "-Wcast-qual"
+#pragma GCC diagnostic ignored "-Wsign-compare"
+
 #define MNL_FUNCTIONS(X)                                                                           \
 	X(mnl_nlmsg_put_header)                                                                    \
 	X(mnl_nlmsg_put_extra_header)                                                              \

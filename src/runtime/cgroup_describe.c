@@ -105,9 +105,10 @@ static void describe_pure(struct cgroup_description *d)
 void cgroup_describe(struct cgroup_description *d)
 {
 	enum cgroup_tree tree;
-	auto_close int mount = cgroup_mount_open(&tree);
+	int mount = cgroup_mount_open(&tree);
 	auto_free char *v1 = NULL;
 
+	auto_close_fd(&mount); /* only which tree it is was to be known */
 	*d = (struct cgroup_description){ .version = "" };
 	if (tree == CGROUP_TREE_PURE) {
 		d->version = "2";

@@ -193,10 +193,14 @@ int create_with(struct engine *e, struct run_request *r, struct container *c,
 	struct container_record *record = &c->record;
 	auto_done(image) struct image image = { 0 };
 	const struct image_settings *from_image = NULL;
+	struct restart_policy ignored;
 
 	image_init(&image);
 	if (request_read_profiles(&r->security_opt, err) < 0)
 		return -1;
+	/* before an image is fetched for it */
+	if (restart_policy_parse(r->restart, &ignored, err) < 0)
+		return error_add(err, "--restart");
 	if (!r->rootfs) {
 		if (request_image(e, r, &image, err) < 0)
 			return -1;

@@ -25,6 +25,8 @@ if [ -z "${USERS:-}" ]; then
 	USERS=hod-single sh "$0" >"$logs/3" 2>&1 &
 	wait $range $!
 	cat "$logs/2" "$logs/3"
+	printf '\nfailed:\n'
+	sed -n '/^failed:$/,/^$/p' "$logs/1" "$logs/2" "$logs/3" | grep -v '^failed:$' | grep . || echo none
 	# one that did not come to its end counts as a failure
 	tail -q -n 1 "$logs/1" "$logs/2" "$logs/3" | awk '
 		/^integration: [0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$/ { n++; p += $2; f += $4; s += $6 }
@@ -58,7 +60,13 @@ trap 'exit 130' INT TERM
 
 result() { # result ok|"not ok" TEXT
 	echo "$1 $2"
-	case $1 in ok) passed=$((passed + 1)) ;; *) failed=$((failed + 1)) ;; esac
+	case $1 in
+	ok) passed=$((passed + 1)) ;;
+	*)
+		failed=$((failed + 1))
+		echo "$1 $2" >>"$T/fails"
+		;;
+	esac
 }
 
 mkdir -p "$T/bin"
@@ -91,6 +99,9 @@ for user in ${USERS:-root hod-range hod-single}; do
 	passed=$((passed + ran - bad - other - skips))
 	failed=$((failed + bad)) skipped=$((skipped + skips)) elsewhere=$((elsewhere + other))
 	grep '^ok .*# skip' "$T/tap" | grep -v '# skip runs as ' | sed "s/^ok [0-9]* /$user: /" >>"$T/skips"
+	# what failed and what it printed, for the end, which is what is read first and what survives when a log is cut
+	awk -v user="$user" '/^not ok /{ print user ": " $0; n = 40; next } /^ok /{ n = 0 } n > 0 && /^#/ { print; n-- }' \
+		"$T/tap" >>"$T/fails"
 	[ "${planned:-0}" = "$ran" ] || result "not ok" "$user: $ran tests of ${planned:-0} ran"
 	# what ends at the end of a test may take a moment to be gone
 	n=0
@@ -106,6 +117,10 @@ for user in ${USERS:-root hod-range hod-single}; do
 	fi
 done
 
+if [ -s "$T/fails" ]; then
+	printf '\nfailed:\n'
+	cat "$T/fails"
+fi
 if [ -s "$T/skips" ]; then
 	printf '\nskipped:\n'
 	cat "$T/skips"

@@ -270,6 +270,7 @@ slurm_up() {
 	echo $! >"$FILE_DIR/slurmd.pid"
 	until_ok 60 slurm_idle
 }
+ended() { ! kill -0 "$1"; }
 slurm_idle() { [ "$(timeout 10 sinfo -h -o %T)" = idle ]; }
 
 @test "srun --container runs a bundle with hod, as an ordinary user" {
@@ -285,7 +286,12 @@ slurm_idle() { [ "$(timeout 10 sinfo -h -o %T)" = idle ]; }
 		run -5 --separate-stderr as timeout 60 srun --container "$dir/$user/b" sh -c 'id -u; echo job $SLURM_JOB_ID; exit 5'
 		like $'^0\njob [0-9]+'
 	done
-	kill "$(cat "$FILE_DIR/slurmd.pid")" "$(cat "$FILE_DIR/slurmctld.pid")"
-	rm -f "$FILE_DIR"/slurm*.pid
+	# slurmctld saves its state when it is told to end, so its directory stays until it has
+	for daemon in slurmd slurmctld; do
+		pid=$(cat "$FILE_DIR/$daemon.pid")
+		kill "$pid"
+		until_ok 60 ended "$pid"
+		rm "$FILE_DIR/$daemon.pid"
+	done
 	rm -rf "$dir"
 }

@@ -58,6 +58,8 @@ debian() {
 	TMPDIR=${TMPDIR:-/var/tmp} mmdebstrap --quiet --format=tar --variant="$variant" --include="$packages" \
 		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
 		--dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/i18n/*' \
+		--dpkgopt='path-exclude=/usr/lib/*/libLLVM*' --dpkgopt='path-exclude=/usr/lib/postgresql/*/llvmjit*' \
+		--dpkgopt='path-exclude=/usr/lib/postgresql/*/bitcode/*' \
 		"$suite" "$base.new" "$1"
 	chmod 644 "$base.new"
 	mv "$base.new" "$base"
@@ -65,3 +67,5 @@ debian() {
 debian debian essential passwd,tcc,libc6-dev
 # what programs of several languages are built with
 debian debian-dev apt gcc,libc6-dev,make,python3-venv,nodejs,npm
+# servers that are published and used by their ordinary clients (without PostgreSQL's compiler, half of the bytes)
+debian services essential nginx-light,redis-server,postgresql,dnsmasq-base

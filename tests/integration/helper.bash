@@ -89,9 +89,9 @@ busybox_tar() { # its path; made once for each user
 	echo "$tar"
 }
 
-debian_tar() {
+debian_tar() { # debian_tar [NAME]: one of those that setup.sh makes
 	local tar
-	tar=$HOD_TEST_CACHE/debian-$(. /etc/os-release && echo "$VERSION_CODENAME").tar
+	tar=$HOD_TEST_CACHE/${1:-debian}-$(. /etc/os-release && echo "$VERSION_CODENAME").tar
 	[ -s "$tar" ] || {
 		echo "$tar is missing; 'sh tests/setup.sh' makes it" >&2
 		return 1

@@ -105,6 +105,9 @@ static int copy_file(struct copier *c, struct node *n, int dir, const char *name
 	struct stat now;
 	int r = try_link(c, n, dir, name, path, err);
 
+	/* each name of a file has its own note of an owner that could not be stored */
+	if (r == 1 && c->draft->st->single)
+		return set_owner(c, dir, name, path, n, err);
 	if (r != 0)
 		return r < 0 ? -1 : 0;
 	from = rootfs_open(c->tree->root, source, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0, err);

@@ -203,6 +203,8 @@ static int fsck_images(struct fsck *f, struct error *err)
 			continue;
 		if (error_may_pass(&why))
 			return (*err = why, -1);
+		if (!file_exists(dir, names.v[i])) /* untagged meanwhile, which takes no lock */
+			continue;
 		finding(f, f->repair && unlinkat(dir, names.v[i], 0) == 0, "image %s: %s",
 			name ? name : names.v[i], error_text(&why, line, sizeof(line)));
 	}
@@ -223,7 +225,8 @@ static int fsck_volumes(struct fsck *f, struct error *err)
 
 		if (found == 1)
 			data = volume_open_data(f->st, names.v[i], &why);
-		if (found < 0 || (found == 1 && data < 0))
+		/* volumes are removed without a lock on the store: gone meanwhile is no damage */
+		if ((found < 0 || (found == 1 && data < 0)) && file_exists(dir, names.v[i]))
 			finding(f, false, "%s", error_text(&why, line, sizeof(line)));
 		if (found == 1)
 			volume_done(&v);

@@ -134,12 +134,17 @@ static int refuse_without(const struct run_request *r, const char *mode, struct 
 	return 0;
 }
 
-/* Nobody asked for a network, and there is none to be had. */
-static void warn_none(const struct run_request *r)
+/* There is none to be had: a warning, if nobody asked for it. */
+static int refuse_missing(const struct run_request *r, struct error *err)
 {
-	if (!asked(r->network))
+	if (!r->publish.n && !r->publish_all && !asked(r->network)) {
 		log_warn("the container has no network: neither slirp4netns nor pasta is installed "
 			 "(--network none says so without this line)");
+		return 0;
+	}
+	error_set(err, ERR_UNSUPPORTED, "%s needs slirp4netns or pasta, and neither is installed",
+		  asked(r->network) ? "--network" : "--publish");
+	return error_hint(err, "install slirp4netns, or use --network none or host");
 }
 
 int network_job_make(struct engine *e, const struct network_wish *w, struct net_job **job,
@@ -152,8 +157,8 @@ int network_job_make(struct engine *e, const struct network_wish *w, struct net_
 	struct net_job *j;
 
 	*job = NULL;
-	if (str_eq(mode, "none") && !str_eq(r->network, "none"))
-		warn_none(r);
+	if (str_eq(mode, "none") && !str_eq(r->network, "none") && refuse_missing(r, err) < 0)
+		return -1;
 	if (!bridge && refuse_without(r, mode, err) < 0)
 		return -1;
 	if (!bridge && !str_eq(mode, "slirp4netns") && !str_eq(mode, "pasta"))

@@ -99,6 +99,26 @@ static int sysctl_ensure(const char *path, const char *value, struct error *err)
 	return sysctl_write(path, value, err);
 }
 
+#define FORWARD_4 "net.ipv4.ip_forward"
+#define FORWARD_6 "net.ipv6.conf.all.forwarding"
+
+/* ERR_DENIED: the host does not forward, and we may not change that. */
+static int forwarding_ensure(const char *name, struct error *err)
+{
+	auto_free char *path = xasprintf("/proc/sys/%s", name);
+	struct error why = { 0 };
+	char text[ERROR_LINE_MAX];
+
+	for (char *p = path; *p; p++)
+		if (*p == '.')
+			*p = '/';
+	if (sysctl_ensure(path, "1", &why) == 0)
+		return 0;
+	error_set(err, ERR_DENIED, "the host forwards no packets of containers: %s",
+		  error_text(&why, text, sizeof(text)));
+	return error_hint(err, "sysctl %s=1 lets it", name);
+}
+
 /* As root: the host is the gateway, translates and forwards. */
 static int gateway_up(struct netdir *d, struct rtnl *here, unsigned index,
 		      const struct attachment *a, struct error *err)
@@ -118,13 +138,9 @@ static int gateway_up(struct netdir *d, struct rtnl *here, unsigned index,
 		return -1;
 	if (sysctl_ensure(loopback, "1", &e) < 0)
 		error_clear(&e); /* the loopback is then served by the forwarder */
-	if (!a->internal) {
-		if (sysctl_ensure("/proc/sys/net/ipv4/ip_forward", "1", err) < 0)
-			return error_add(err, "let the host forward packets of containers");
-		if (a->subnet6 &&
-		    sysctl_ensure("/proc/sys/net/ipv6/conf/all/forwarding", "1", err) < 0)
-			return error_add(err, "let the host forward packets of containers");
-	}
+	if (!a->internal && (forwarding_ensure(FORWARD_4, err) < 0 ||
+			     (a->subnet6 && forwarding_ensure(FORWARD_6, err) < 0)))
+		return -1;
 	return firewall_network(d, a, true, err);
 }
 

@@ -35,5 +35,11 @@ int manifest_list_rm(struct store *st, const char *name, struct error *err);
 /* The bytes of the manifest or index that the name has here or, when it is not here, at its registry. */
 int manifest_text(struct store *st, const char *name, const struct registry_options *o,
 		  struct str *text, struct error *err);
+/*
+ * What refers to the image at its registry (signatures, attestations, ...), as an index; of one
+ * artifact type, or NULL. The name's tag is looked up there.
+ */
+int manifest_referrers(const char *name, const char *artifact_type,
+		       const struct registry_options *o, struct str *text, struct error *err);
 
 #endif

@@ -8,6 +8,7 @@
 #include "build_opts.h"
 #include "image/push.h"
 #include "output.h"
+#include "registry/docker_config.h"
 #include "transfer_display.h"
 #include "util/fd.h"
 
@@ -108,6 +109,7 @@ static int fill(struct build_args *args, const char *context, struct error *err)
 	strv_each (&args->build_args, i) /* a bare name was looked up in vain: it is not given */
 		if (strchr(args->build_args.v[i], '='))
 			strv_add(&r->args, args->build_args.v[i]);
+	docker_config_proxies(&r->args, &args->build_args);
 	strv_copy(&r->allow, &args->allow);
 	strmap_copy(&r->labels, &args->labels);
 	if (args->pull)

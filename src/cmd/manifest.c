@@ -13,7 +13,8 @@ struct manifest_args {
 	struct registry_args registry;
 	char *os, *arch, *variant;
 	struct strmap annotations;
-	bool all, amend, purge, quiet;
+	char *artifact_type;
+	bool all, amend, purge, quiet, referrers;
 };
 
 #define NOTE_OPTS                                                                                  \
@@ -187,8 +188,11 @@ static int inspect_run(struct app *app, void *arg, struct strv *operands, struct
 	auto_done(json) json_t *valid = NULL;
 	struct registry_options o;
 
+	if (args->artifact_type && !args->referrers)
+		return error_set(err, ERR_USAGE, "--artifact-type is for --referrers");
 	registry_args_options(&args->registry, &o);
-	if (manifest_text(&app->store, operands->v[0], &o, &text, err) < 0)
+	if ((args->referrers ? manifest_referrers(operands->v[0], args->artifact_type, &o, &text, err)
+			     : manifest_text(&app->store, operands->v[0], &o, &text, err)) < 0)
 		return -1;
 	valid = json_parse(str_get(&text), text.len, NULL, err);
 	if (!valid)
@@ -198,10 +202,18 @@ static int inspect_run(struct app *app, void *arg, struct strv *operands, struct
 	return output_text(&pretty, err);
 }
 
+static const struct opt inspect_opts[] = {
+	OPT_STRING(0, "artifact-type", manifest_args, artifact_type, "TYPE",
+		   "of --referrers: those of this type only"),
+	OPT_FLAG(0, "referrers", manifest_args, referrers,
+		 "what refers to it at its registry: signatures and the like"),
+	OPT_END,
+};
 const struct command cmd_manifest_inspect = {
 	.name = "manifest inspect",
 	.operands = "NAME",
 	.summary = "print a list or manifest, of the store or else of its registry",
+	.opts = inspect_opts,
 	.more_opts = registry_opts,
 	.args_size = sizeof(struct manifest_args),
 	.needs = NEED_STORE_READ | NEED_NAMESPACE,

@@ -11,6 +11,7 @@
 #include "env_file.h"
 #include "limit_opts.h"
 #include "monitor/monitor.h"
+#include "registry/docker_config.h"
 
 #include <strings.h>
 #include <unistd.h>
@@ -304,5 +305,6 @@ int run_args_finish(struct run_args *args, const struct strv *operands, bool att
 		return error_set(err, ERR_INVALID, "the input device is not a TTY");
 	if (env_files_read(&args->env_files, &args->env, &r->env, err) < 0)
 		return -1;
+	docker_config_proxies(&r->env, &args->env);
 	return label_files_read(&args->label_files, &r->labels, err);
 }

@@ -5,28 +5,16 @@
 
 #include "image/pull.h"
 #include "layer_blob.h"
-#include "registry/endpoint.h"
+#include "manifest_name.h"
 #include "store/blob.h"
 
 /* ---- the list ---- */
-
-static int canonical(const char *text, char **name, struct reference *r, struct error *err)
-{
-	if (reference_parse(text, r, err) < 0)
-		return -1;
-	if (r->transport != TRANSPORT_NONE) {
-		reference_done(r);
-		return error_set(err, ERR_INVALID, "'%s' names a file, not a list", text);
-	}
-	*name = reference_name(r);
-	return 0;
-}
 
 static int list_name(const char *text, char **name, struct error *err)
 {
 	struct reference r = { 0 };
 
-	if (canonical(text, name, &r, err) < 0)
+	if (manifest_name(text, name, &r, err) < 0)
 		return -1;
 	reference_done(&r);
 	return 0;
@@ -336,57 +324,4 @@ int manifest_list_rm(struct store *st, const char *text, struct error *err)
 	if (list_name(text, &name, err) < 0 || list_load(st, name, &m, err) < 0)
 		return -1;
 	return image_name_remove(st, name, err);
-}
-
-/* ---- reading ---- */
-
-static int remote_text(const struct reference *r, const struct registry_options *o,
-		       struct str *text, struct error *err)
-{
-	const char *reference = r->tag ? r->tag : "latest";
-	char digest[DIGEST_TEXT_MAX];
-	auto_free char *type = NULL;
-	struct registry *registry = NULL;
-	struct connection *c = NULL;
-	struct settings s;
-	endpoints l = { 0 };
-	struct digest d;
-	int status = -1;
-
-	if (digest_is_set(&r->digest))
-		reference = digest_format(&r->digest, digest);
-	if (settings_load(&s, err) < 0)
-		return -1;
-	if (endpoints_find(&s, r->host, r->repository, &l, err) == 0) {
-		const struct endpoint *e = &l.v[l.n - 1];
-
-		registry = registry_open(e->host, o, &s, err);
-		c = registry ? connection_open(registry, err) : NULL;
-		status = c ? manifest_get(c, e->repository, reference, text, &type, &d, err) : -1;
-	}
-	connection_close(c);
-	registry_close(registry);
-	endpoints_done(&l);
-	settings_done(&s);
-	return status;
-}
-
-int manifest_text(struct store *st, const char *text_name, const struct registry_options *o,
-		  struct str *text, struct error *err)
-{
-	struct reference r = { 0 };
-	auto_free char *name = NULL;
-	struct image_name n;
-	int found;
-
-	if (canonical(text_name, &name, &r, err) < 0)
-		return -1;
-	found = image_name_find(st, name, &n, err);
-	if (found > 0)
-		found = blob_read(st, &n.target.digest, MANIFEST_MAX, text, err);
-	else if (found == 0)
-		found = remote_text(&r, o, text, err);
-	image_name_done(&n);
-	reference_done(&r);
-	return found;
 }

@@ -265,7 +265,8 @@ static int pull_reference(struct pulling *p, const struct reference *r, const ch
 	char line[ERROR_LINE_MAX];
 	int status = -1;
 
-	if (endpoints_find(&p->settings, r->host, r->repository, &l, err) < 0 ||
+	if (endpoints_find(&p->settings, r->host, r->repository, digest_is_set(&r->digest), &l,
+			   err) < 0 ||
 	    staging_begin(p->st, &s, err) < 0) {
 		endpoints_done(&l);
 		return -1;
@@ -330,7 +331,7 @@ int image_remote_tags(const char *text, const struct registry_options *o, struct
 	if (remote_reference(text, &r, err) < 0)
 		return -1;
 	if (settings_load(&settings, err) == 0) {
-		if (endpoints_find(&settings, r.host, r.repository, &l, err) == 0) {
+		if (endpoints_find(&settings, r.host, r.repository, false, &l, err) == 0) {
 			const struct endpoint *e = &l.v[l.n - 1];
 
 			registry = registry_open(e->host, o, &settings, err);

@@ -241,7 +241,7 @@ static int push_open(struct pushing *p, const struct settings *s, const struct r
 {
 	struct staging staging = STAGING_NONE;
 	endpoints l = { 0 };
-	int status = endpoints_find(s, r->host, r->repository, &l, err);
+	int status = endpoints_find(s, r->host, r->repository, false, &l, err);
 
 	if (status == 0)
 		status = staging_begin(p->st, &staging, err);

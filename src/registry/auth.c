@@ -268,7 +268,7 @@ static int token_fetch(struct connection *c, const struct challenge *ch, const s
 	struct transfer_tls system = { .verify = true };
 	struct str body = { 0 };
 	auto_done(str) struct str url = { 0 };
-	auto_free char *proxy = proxy_for(realm);
+	auto_free char *proxy = proxy_for(realm, r->settings);
 	struct transfer_request q = {
 		.method = "GET", .body_fd = -1, .text_max = REGISTRY_TOKEN_MAX, .proxy = proxy
 	};

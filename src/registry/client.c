@@ -154,7 +154,8 @@ static int perform_at(struct connection *c, const struct call *k, const struct u
 {
 	struct registry *r = c->r;
 	struct transfer_tls system = { .verify = !r->insecure };
-	auto_free char *url = url_format(u), *proxy = proxy_for(u), *shown = url_shown(url);
+	auto_free char *url = url_format(u), *proxy = proxy_for(u, r->settings),
+		       *shown = url_shown(url);
 	struct transfer_request q = {
 		.method = k->method,
 		.url = url,

@@ -108,20 +108,28 @@ static void endpoint_add(endpoints *l, const char *where, const char *rest, bool
 	e->mirror = mirror;
 }
 
-int endpoints_find(const struct settings *s, const char *host, const char *repository, endpoints *l,
-		   struct error *err)
+static void mirrors_add(endpoints *l, const struct strv *mirrors, const char *rest)
+{
+	strv_each (mirrors, i)
+		endpoint_add(l, mirrors->v[i], rest, true);
+}
+
+int endpoints_find(const struct settings *s, const char *host, const char *repository,
+		   bool by_digest, endpoints *l, struct error *err)
 {
 	auto_free char *full = xasprintf("%s/%s", host, repository);
 	const struct registry_setting *r = setting_find(s, full);
 
 	if (registry_is_blocked(s, host, repository))
 		return error_set(err, ERR_DENIED, "%s is blocked by the settings", full);
-	if (r)
-		strv_each (&r->mirrors, i)
-			endpoint_add(l, r->mirrors.v[i], full + covers(r->prefix, full), true);
+	if (r) {
+		const char *rest = full + covers(r->prefix, full);
+
+		mirrors_add(l, &r->mirrors, rest);
+		mirrors_add(l, by_digest ? &r->digest_mirrors : &r->tag_mirrors, rest);
+	}
 	if (strcmp(host, "docker.io") == 0)
-		strv_each (&s->registry_mirrors, i)
-			endpoint_add(l, s->registry_mirrors.v[i], repository, true);
+		mirrors_add(l, &s->registry_mirrors, repository);
 	if (r && r->location && r->prefix[0] != '*')
 		endpoint_add(l, r->location, full + covers(r->prefix, full), false);
 	else

@@ -6,6 +6,8 @@
  */
 #include "transfer.h"
 
+#include "util/settings.h"
+
 #include <arpa/inet.h>
 #include <strings.h>
 
@@ -86,14 +88,19 @@ bool proxy_bypassed(const char *no_proxy, const struct url *u)
 	return false;
 }
 
-char *proxy_for(const struct url *u)
+char *proxy_for(const struct url *u, const struct settings *s)
 {
 	const char *proxy = u->https ? env_either("HTTPS_PROXY", "https_proxy")
 				     : env_either("HTTP_PROXY", "http_proxy");
+	const char *none = env_either("NO_PROXY", "no_proxy");
 
 	if (str_empty(proxy))
 		proxy = env_either("ALL_PROXY", "all_proxy");
-	if (str_empty(proxy) || proxy_bypassed(env_either("NO_PROXY", "no_proxy"), u))
+	if (str_empty(proxy))
+		proxy = u->https ? s->proxies.https : s->proxies.http;
+	if (str_empty(none))
+		none = s->proxies.none;
+	if (str_empty(proxy) || proxy_bypassed(none, u))
 		return xstrdup("");
 	return xstrdup(proxy);
 }

@@ -56,8 +56,12 @@ void transfer_close(struct transfer *t); /* NULL is nothing */
 int transfer_perform(struct transfer *t, const struct transfer_request *r, struct answer *a,
 		     struct error *err);
 
-/* The proxy for an address by HTTPS_PROXY, HTTP_PROXY, NO_PROXY in either case; "" none. Yours. */
-char *proxy_for(const struct url *u);
+/*
+ * The proxy for an address by HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY in either case, and
+ * where they say nothing by the settings; "" none. Yours.
+ */
+struct settings;
+char *proxy_for(const struct url *u, const struct settings *s);
 /* NO_PROXY: names with their subdomains, addresses, CIDR, each with an optional port, or "*". */
 bool proxy_bypassed(const char *no_proxy, const struct url *u);
 

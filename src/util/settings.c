@@ -17,8 +17,16 @@ static const struct field registry_fields[] = {
 	F_STR_(struct registry_setting, prefix, "prefix", FIELD_REQUIRED),
 	F_STR(struct registry_setting, location, "location"),
 	F_STRV(struct registry_setting, mirrors, "mirrors"),
+	F_STRV(struct registry_setting, tag_mirrors, "tag-mirrors"),
+	F_STRV(struct registry_setting, digest_mirrors, "digest-mirrors"),
 	F_TRI(struct registry_setting, insecure, "insecure"),
 	F_TRI(struct registry_setting, blocked, "blocked"),
+	F_END,
+};
+static const struct field proxies_fields[] = {
+	F_STR(struct settings_proxies, http, "http-proxy"),
+	F_STR(struct settings_proxies, https, "https-proxy"),
+	F_STR(struct settings_proxies, none, "no-proxy"),
 	F_END,
 };
 static const struct field settings_fields[] = {
@@ -28,6 +36,7 @@ static const struct field settings_fields[] = {
 	F_VEC(struct settings, registries, "registries", registry_fields),
 	F_INT(struct settings, registry_stall_s, "registry-stall-seconds"),
 	F_STR(struct settings, auth_realm, "auth-realm"),
+	F_OBJ(struct settings, proxies, "proxies", proxies_fields),
 	F_END,
 };
 static const struct fields_limits limits = { SETTINGS_MAX, 8 };
@@ -60,6 +69,14 @@ static void list_replace(struct strv *list, struct strv *by)
 	*by = (struct strv){ 0 };
 }
 
+static void text_replace(char **text, char **by)
+{
+	if (!*by)
+		return;
+	free(*text);
+	*text = take_ptr(by);
+}
+
 /* Moves what later says into s. */
 static void settings_merge(struct settings *s, struct settings *later)
 {
@@ -68,10 +85,10 @@ static void settings_merge(struct settings *s, struct settings *later)
 	list_replace(&s->blocked_registries, &later->blocked_registries);
 	if (later->registry_stall_s != UNSET)
 		s->registry_stall_s = later->registry_stall_s;
-	if (later->auth_realm) {
-		free(s->auth_realm);
-		s->auth_realm = take_ptr(&later->auth_realm);
-	}
+	text_replace(&s->auth_realm, &later->auth_realm);
+	text_replace(&s->proxies.http, &later->proxies.http);
+	text_replace(&s->proxies.https, &later->proxies.https);
+	text_replace(&s->proxies.none, &later->proxies.none);
 	vec_each (&s->registries, r)
 		vec_push(&later->registries, *r);
 	vec_done(&s->registries);
@@ -124,6 +141,8 @@ int settings_load(struct settings *s, struct error *err)
 			own = xasprintf("%s/.config/hod/config.json", home);
 		if (r == 0 && own)
 			r = file_merge(s, own, false, err);
+		if (r == 0)
+			r = registries_conf_load(s, err);
 	}
 	if (r < 0) {
 		settings_done(s);

@@ -56,3 +56,44 @@ teardown_file() {
 	run -0 hod manifest inspect "$(at plain)/remote:1"
 	[ "$(jq -r .schemaVersion <<<"$output")" = 2 ]
 }
+
+# refer TYPE: an artifact of that type is put beside the image, with `subject`; prints its descriptor
+refer() {
+	local base text
+	base=http://$(at plain)/v2/referred
+	text="{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"artifactType\":\"$1\",\"config\":$(jq -c .config "$FILE_DIR/image"),\"layers\":[],\"subject\":{\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"digest\":\"$digest\",\"size\":$(stat -c %s "$FILE_DIR/image")}}"
+	printf %s "$text" | curl -sf -X PUT -H "Content-Type: application/vnd.oci.image.manifest.v1+json" --data-binary @- \
+		"$base/manifests/sha256:$(printf %s "$text" | sha256sum | cut -d' ' -f1)" >&2
+	printf '{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:%s","size":%d,"artifactType":"%s"}' \
+		"$(printf %s "$text" | sha256sum | cut -d' ' -f1)" ${#text} "$1"
+}
+
+@test "what refers to an image is listed: by the fallback tag, and by the API with its pages" {
+	hod push -q busybox "$(at plain)/referred:1"
+	skopeo inspect --tls-verify=false --raw "docker://$(at plain)/referred:1" >"$FILE_DIR/image"
+	digest=sha256:$(sha256sum <"$FILE_DIR/image" | cut -d' ' -f1)
+	run -0 hod manifest inspect --referrers "$(at plain)/referred:1"
+	[ "$(jq -c .manifests <<<"$output")" = "[]" ]
+	one=$(refer application/x.signature) two=$(refer application/x.sbom)
+	# docker-registry has no such list: who signs keeps a tag
+	printf '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[%s,%s]}' "$one" "$two" |
+		curl -sf -X PUT -H "Content-Type: application/vnd.oci.image.index.v1+json" --data-binary @- "http://$(at plain)/v2/referred/manifests/sha256-${digest#*:}"
+	run -0 hod manifest inspect --referrers "$(at plain)/referred:1"
+	[ "$(jq -r '.manifests[].artifactType' <<<"$output" | xargs)" = "application/x.signature application/x.sbom" ]
+	[ "$(jq -r '.manifests[0].digest' <<<"$output")" = "$(jq -r .digest <<<"$one")" ]
+	run -0 hod manifest inspect --referrers --artifact-type application/x.sbom "$(at plain)/referred@$digest"
+	[ "$(jq -r '.manifests[].digest' <<<"$output")" = "$(jq -r .digest <<<"$two")" ]
+	# a registry that has the list, in two pages
+	mkdir -p "$FILE_DIR/paged"
+	jq -n --arg one "{\"schemaVersion\":2,\"manifests\":[$one]}" --arg two "{\"schemaVersion\":2,\"manifests\":[$two]}" \
+		'[{match: "GET .*/referrers/.*last=1", fault: "status", status: 200, times: -1, body: $two},
+		  {match: "GET .*/referrers/", fault: "status", status: 200, times: -1, body: $one, headers: {Link: "<?last=1>; rel=\"next\""}}]' >"$FILE_DIR/paged/plan"
+	python3 "$BATS_TEST_DIRNAME/fault_proxy.py" "$(at plain)" "$FILE_DIR/paged/plan" "$FILE_DIR/paged/log" >"$FILE_DIR/paged/port" 2>"$FILE_DIR/paged/err" 3>&- &
+	echo $! >"$FILE_DIR/paged/pid"
+	until_ok 20 test -s "$FILE_DIR/paged/port"
+	run -0 hod manifest inspect --referrers "127.0.0.1:$(cat "$FILE_DIR/paged/port")/referred@$digest"
+	registry_down paged
+	[ "$(jq -r '.manifests[].artifactType' <<<"$output" | xargs)" = "application/x.signature application/x.sbom" ]
+	run -125 hod manifest inspect --artifact-type x busybox
+	has "--referrers"
+}

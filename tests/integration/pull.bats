@@ -74,3 +74,51 @@ plain_lines() { grep -c "\"$1 /v2/.*$2" "$FILE_DIR/plain/log"; }
 	run -0 --separate-stderr hod pull --progress rawjson "$(at plain)/busybox"
 	jq -es 'map(.event) | index("begin") != null and index("end") != null' <<<"$stderr" >"$FILE_DIR/jq"
 }
+
+@test "registries.conf of other tools: a mirror, another place, a blocked one" {
+	mkdir -p "$HOD_ROOT" "$FILE_DIR/conf"
+	export CONTAINERS_REGISTRIES_CONF=$FILE_DIR/conf/registries.conf
+	cat >"$CONTAINERS_REGISTRIES_CONF" <<-TOML
+		unqualified-search-registries = ["quay.example"] # not ours
+		[[registry]]
+		prefix = "moved.example/team"
+		location = "$(at plain)"
+		[[registry]]
+		location = "mirrored.example"
+		[[registry.mirror]]
+		location = "$(at plain)"
+		[[registry]]
+		prefix = "*.evil.example"
+		blocked = true
+	TOML
+	for host in moved.example/team mirrored.example; do
+		run -0 hod pull -q "$host/busybox:latest"
+		is "$host/busybox:latest"
+	done
+	run -1 hod pull -q r.evil.example/busybox
+	has "blocked"
+	echo "[[registry]" >"$CONTAINERS_REGISTRIES_CONF"
+	run -1 hod pull -q "$(at plain)/busybox"
+	has "$CONTAINERS_REGISTRIES_CONF: line 1"
+}
+
+@test "the proxies of docker's config.json are set in containers and RUN steps, unless given" {
+	mkdir -p "$FILE_DIR/docker"
+	echo '{"proxies":{"default":{"httpProxy":"http://proxy.example:3128","noProxy":"inside.example"}}}' >"$FILE_DIR/docker/config.json"
+	export HOD_ROOT=$FILE_DIR/store DOCKER_CONFIG=$FILE_DIR/docker
+	run -0 hod_run --rm -e no_proxy=mine busybox env
+	has "HTTP_PROXY=http://proxy.example:3128"
+	has "http_proxy=http://proxy.example:3128"
+	has "NO_PROXY=inside.example"
+	has "no_proxy=mine"
+	lacks "no_proxy=inside.example"
+	mkdir -p "$FILE_DIR/proxied"
+	printf 'FROM busybox\nRUN env >/env\n' >"$FILE_DIR/proxied/Dockerfile"
+	run -0 hod build -q -t proxied --build-arg NO_PROXY=x "$FILE_DIR/proxied"
+	unset DOCKER_CONFIG
+	run -0 hod_run --rm proxied cat /env
+	has "http_proxy=http://proxy.example:3128"
+	has "NO_PROXY=x"
+	run -0 hod_run --rm proxied env
+	lacks proxy.example
+}

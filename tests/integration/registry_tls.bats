@@ -7,7 +7,7 @@ setup_file() {
 	store_up
 	registry_up plain
 	mkdir -p "$FILE_DIR/pki" "$FILE_DIR/nginx" "$FILE_DIR/certs"
-	cd "$FILE_DIR/pki"
+	cd "$FILE_DIR/pki" || return
 	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=test authority" -keyout ca.key -out ca.crt
 	openssl req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout server.key -out server.csr
 	openssl x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -out server.crt \

@@ -48,7 +48,7 @@ START_TEST(endpoints_are_tried_in_their_order)
 	int r;
 
 	load(cases[_i].settings, &s);
-	r = endpoints_find(&s, cases[_i].host, cases[_i].repository, &l, &err);
+	r = endpoints_find(&s, cases[_i].host, cases[_i].repository, false, &l, &err);
 	ck_assert_int_eq(r, cases[_i].found ? 0 : -1);
 	vec_each (&l, e)
 		strv_addf(&got, "%s/%s", e->host, e->repository);
@@ -86,6 +86,80 @@ START_TEST(only_what_is_said_or_this_machine_is_insecure)
 }
 END_TEST
 
+static const char registries_conf[] =
+	"unqualified-search-registries = ['quay.io']\n"
+	"short-name-mode = 'enforcing'\n"
+	"[[registry]]\nprefix = 'quay.io/team'\nlocation = 'in.example:5000/t'\ninsecure = true\n"
+	"[[registry.mirror]]\nlocation = 'both.example/q'\n"
+	"[[registry.mirror]]\nlocation = 'tags.example'\npull-from-mirror = 'tag-only'\n"
+	"[[registry.mirror]]\nlocation = 'digests.example:80'\npull-from-mirror = 'digest-only'\n"
+	"insecure = true\n"
+	"[[registry]]\nlocation = 'docker.io'\nmirror-by-digest-only = true\n"
+	"[[registry.mirror]]\nlocation = 'hub.example'\n"
+	"[[registry]]\nprefix = '*.evil.example'\nblocked = true\n"
+	"[[registry]]\nlocation = 'quay.io/team'\nblocked = true\n"; /* the first counts */
+
+static const struct {
+	const char *host, *repository;
+	bool by_digest;
+	const char *found;
+} conf_cases[] = {
+	{ "quay.io", "team/a", false, "both.example/q/a tags.example/a in.example:5000/t/a" },
+	{ "quay.io", "team/a", true, "both.example/q/a digests.example:80/a in.example:5000/t/a" },
+	{ "quay.io", "other/a", true, "quay.io/other/a" },
+	{ "docker.io", "library/x", false, "docker.io/library/x" },
+	{ "docker.io", "library/x", true, "hub.example/library/x docker.io/library/x" },
+	{ "r.evil.example", "x", false, NULL },
+};
+
+START_TEST(registries_conf_of_other_tools_is_understood)
+{
+	struct settings s;
+	endpoints l = { 0 };
+	struct error err = { 0 };
+	auto_done(strv) struct strv got = { 0 };
+	auto_free char *joined = NULL;
+	int r;
+
+	load("{}", &s);
+	ck_assert_int_eq(registries_conf_parse(registries_conf, strlen(registries_conf), &s, &err),
+			 0);
+	ck_assert(registry_is_insecure(&s, "digests.example:80", "digests.example"));
+	ck_assert(registry_is_insecure(&s, "in.example:5000", "in.example"));
+	ck_assert(!registry_is_insecure(&s, "tags.example", "tags.example"));
+	r = endpoints_find(&s, conf_cases[_i].host, conf_cases[_i].repository,
+			   conf_cases[_i].by_digest, &l, &err);
+	ck_assert_int_eq(r, conf_cases[_i].found ? 0 : -1);
+	vec_each (&l, e)
+		strv_addf(&got, "%s/%s", e->host, e->repository);
+	joined = strv_join(&got, " ");
+	if (conf_cases[_i].found)
+		ck_assert_str_eq(joined, conf_cases[_i].found);
+	endpoints_done(&l);
+	settings_done(&s);
+}
+END_TEST
+
+static const char *const bad_confs[] = {
+	"[registries.insecure]\nregistries = ['a']\n", /* version 1 */
+	"[[registry]]\ninsecure = true\n",
+	"[[registry]]\nlocation = 7\n",
+	"[[registry]]\nlocation = 'a'\n[[registry.mirror]]\ninsecure = true\n",
+	"[[registry]]\nlocation = 'a'\n[[registry.mirror]]\nlocation='b'\npull-from-mirror='no'\n",
+};
+
+START_TEST(a_wrong_registries_conf_is_refused)
+{
+	struct settings s;
+	struct error err = { 0 };
+
+	load("{}", &s);
+	ck_assert_int_eq(registries_conf_parse(bad_confs[_i], strlen(bad_confs[_i]), &s, &err), -1);
+	ck_assert_int_eq(err.kind, ERR_INVALID);
+	settings_done(&s);
+}
+END_TEST
+
 START_TEST(an_unknown_key_is_an_error_with_the_nearest_one)
 {
 	const char *text = "{\"registry-mirror\":[]}";
@@ -102,4 +176,6 @@ END_TEST
 
 UNIT_MAIN("registry/endpoint", TEST_LOOP(endpoints_are_tried_in_their_order, ARRAY_SIZE(cases)),
 	  TEST_LOOP(only_what_is_said_or_this_machine_is_insecure, ARRAY_SIZE(insecure)),
+	  TEST_LOOP(registries_conf_of_other_tools_is_understood, ARRAY_SIZE(conf_cases)),
+	  TEST_LOOP(a_wrong_registries_conf_is_refused, ARRAY_SIZE(bad_confs)),
 	  TEST(an_unknown_key_is_an_error_with_the_nearest_one))

@@ -4,6 +4,7 @@
 #include "unit.h"
 
 #include "registry/client.h"
+#include "util/settings.h"
 
 #include <arpa/inet.h>
 
@@ -133,18 +134,30 @@ START_TEST(the_proxy_is_the_environments)
 {
 	struct url u;
 	struct error err = { 0 };
-	auto_free char *proxy = NULL, *none = NULL;
+	auto_free char *proxy = NULL, *none = NULL, *set = NULL, *by_set = NULL;
+	char from_file[] = "http://file:3128", apart[] = "plain.example";
+	struct settings s = { .proxies = { .http = from_file, .none = apart } };
 
 	setenv("https_proxy", "http://lower:3128", 1);
 	setenv("HTTPS_PROXY", "http://upper:3128", 1);
 	setenv("NO_PROXY", "inside.example", 1);
 	ck_assert_int_eq(url_parse("https://registry.example/", &u, &err), 0);
-	proxy = proxy_for(&u);
+	proxy = proxy_for(&u, &s);
 	ck_assert_str_eq(proxy, "http://upper:3128");
 	url_done(&u);
 	ck_assert_int_eq(url_parse("https://a.inside.example/", &u, &err), 0);
-	none = proxy_for(&u);
+	none = proxy_for(&u, &s);
 	ck_assert_str_eq(none, "");
+	url_done(&u);
+	/* of http the environment says nothing: then the settings do */
+	ck_assert_int_eq(url_parse("http://registry.example/", &u, &err), 0);
+	set = proxy_for(&u, &s);
+	ck_assert_str_eq(set, "http://file:3128");
+	url_done(&u);
+	unsetenv("NO_PROXY");
+	ck_assert_int_eq(url_parse("http://plain.example/", &u, &err), 0);
+	by_set = proxy_for(&u, &s);
+	ck_assert_str_eq(by_set, "");
 	url_done(&u);
 }
 END_TEST

@@ -93,6 +93,13 @@ int container_exec(struct engine *e, struct container *c, const struct exec_requ
 		   int *exit_code, struct error *err);
 
 /*
+ * One run of its health check, now; what the monitor has noted is not changed. ERR_INVALID when it
+ * has none, ERR_BUSY when it does not run.
+ */
+int container_probe(struct engine *e, struct container *c, struct probe_result *result,
+		    struct error *err);
+
+/*
  * A RUN step: request with layers and build_step set. Runs it to its end with output told to the
  * progress (PROGRESS_OUTPUT under id), and leaves its upper directory in s as diff/, cleaned of
  * what we put there (hosts, resolv.conf, mount points we made). exit_code is the command's.

@@ -79,9 +79,15 @@ struct run_request {
 	char *stop_signal;
 	int64_t stop_timeout; /* seconds */
 	int64_t timeout;      /* seconds */
+	/* health: over what the image has */
+	char *health_cmd;	 /* for the shell; "none"; a list in JSON */
+	char *health_on_failure; /* "none" "kill" "restart" "stop" */
+	int64_t health_interval, health_timeout, health_start_period, health_start_interval; /* ns */
+	int64_t health_retries;
+	bool no_healthcheck;
 	char *log_driver;
 	struct strv log_opts;
-	char *sdnotify; /* "conmon": tell $NOTIFY_SOCKET when it runs; NULL, "ignore": nobody */
+	char *sdnotify; /* "conmon", "healthy": tell $NOTIFY_SOCKET when it is; NULL, "ignore" */
 	char *detach_keys;
 	int sig_proxy; /* -1 unset: true */
 	char *cidfile;

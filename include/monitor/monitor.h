@@ -13,6 +13,7 @@
 #ifndef MONITOR_MONITOR_H
 #define MONITOR_MONITOR_H
 
+#include "monitor/health.h"
 #include "monitor/log_writer.h"
 #include "monitor/restart.h"
 #include "net/net.h"
@@ -42,8 +43,10 @@ struct monitor_job {
 	void *remount_arg;
 	struct net_job *net; /* what it is on, completed with what was chosen; NULL: nothing of ours */
 	struct restart_policy restart;
+	const struct health_plan *health; /* NULL: none */
 	struct log_options log;
 	int stop_signal;
+	int64_t grace_ns;   /* between the stop signal and SIGKILL; -1: for ever */
 	int64_t timeout_ns; /* kill after so long; 0: never (exit code 124) */
 	/* The caller's own streams, monitor_run only (-1: not attached): */
 	int in, out, err_;
@@ -51,6 +54,7 @@ struct monitor_job {
 	bool owned_binary; /* see runtime.h */
 	int report;	   /* where the report goes at the end (report.h), or -1; borrowed */
 	const char *notify_socket; /* told when it runs (sd_notify(3)); NULL: nobody */
+	bool notify_healthy;	   /* not before its health check has succeeded */
 	const char *detach_keys;   /* of the caller's terminal; NULL: ctrl-p,ctrl-q */
 };
 struct monitor_result {

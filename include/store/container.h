@@ -58,10 +58,10 @@ struct container_state {
 	int64_t started_ns, finished_ns; /* 0: never */
 	int64_t exit_code;		 /* UNSET until it ended */
 	bool oom_killed;
-	char *error;  /* why it could not start, or "" */
-	char *reason; /* how it ended: "exited" "signal" "oom" "timeout" "monitor-lost" "reboot" */
-	char *cgroup; /* path below the v2 mount, or NULL */
-	char *report; /* raw JSON: cgroup or rusage figures */
+	char *error; /* why it could not start, or "" */
+	char *reason; /* how it ended: "exited" "signal" "oom" "timeout" "unhealthy" "monitor-lost" "reboot" */
+	char *cgroup;	  /* path below the v2 mount, or NULL */
+	char *report;	  /* raw JSON: cgroup or rusage figures */
 	int64_t restarts; /* by its policy, since it was started */
 	bool restarting;
 };
@@ -133,5 +133,10 @@ bool container_name_valid(const char *name); /* [a-zA-Z0-9][a-zA-Z0-9_.-]*, as p
  * ERR_INTERRUPTED by a signal that was caught.
  */
 int container_wait(struct store *st, struct container *c, int64_t timeout_ns, struct error *err);
+/* The same until `met` says so, asked whenever a file of the container is another one. -1: as met. */
+int container_wait_until(struct store *st, struct container *c,
+			 int (*met)(struct store *st, const struct container *c, const void *arg,
+				    struct error *err),
+			 const void *arg, int64_t timeout_ns, struct error *err);
 
 #endif

@@ -9,6 +9,7 @@
 #include "listing.h"
 #include "network.h"
 #include "operands.h"
+#include "store/health.h"
 #include "util/fd.h"
 #include "util/text.h"
 
@@ -123,10 +124,22 @@ static json_t *column_state(const struct container *c, const struct ps_ctx *ctx)
 }
 COLUMN(state)
 
+/* "" when it does not run or has no health check. Yours. */
+static char *health_status_of(const struct container *c, struct app *app)
+{
+	auto_done(health) struct health h = { 0 };
+	struct error ignored = { 0 }; /* what cannot be read is not known */
+
+	if (!container_is_up(c) || health_load(&app->store, c, &h, &ignored) <= 0)
+		return xstrdup("");
+	return xstrdup(h.status);
+}
+
 static json_t *column_status(const struct container *c, const struct ps_ctx *ctx)
 {
 	int64_t now = time_now_ns();
 	char ago[TEXT_TIME_MAX];
+	auto_free char *health = NULL;
 
 	switch (c->status) {
 	case CONTAINER_CREATED:
@@ -143,8 +156,14 @@ static json_t *column_status(const struct container *c, const struct ps_ctx *ctx
 				  ago));
 	default:
 		text_ago((now - c->state.started_ns) / NSEC_PER_SEC, ago, sizeof(ago));
-		return json_take(xasprintf("Up %s%s", ago,
-					   c->status == CONTAINER_PAUSED ? " (Paused)" : ""));
+		health = health_status_of(c, ctx->app);
+		return json_take(xasprintf("Up %s%s%s%s", ago,
+					   c->status == CONTAINER_PAUSED     ? " (Paused"
+					   : !*health			     ? ""
+					   : str_eq(health, HEALTH_STARTING) ? " (health: "
+									     : " (",
+					   c->status == CONTAINER_PAUSED ? "" : health,
+					   c->status == CONTAINER_PAUSED || *health ? ")" : ""));
 	}
 }
 COLUMN(status)
@@ -259,12 +278,11 @@ static json_t *column_networks(const struct container *c, const struct ps_ctx *c
 }
 COLUMN(networks)
 
-/* There are no health checks in this version. */
-static json_t *column_none(const struct container *c, const struct ps_ctx *ctx)
+static json_t *column_health(const struct container *c, const struct ps_ctx *ctx)
 {
-	return json_text("");
+	return json_take(health_status_of(c, ctx->app));
 }
-COLUMN(none)
+COLUMN(health)
 
 static json_t *column_size(const struct container *c, const struct ps_ctx *ctx)
 {
@@ -288,7 +306,7 @@ static const struct column columns[] = {
 	{ "Command", "COMMAND", make_command, SHAPE_AUTO },
 	{ "CreatedAt", "CREATED AT", make_created_at, SHAPE_AUTO },
 	{ "ExitCode", "EXIT CODE", make_exit_code, SHAPE_AUTO },
-	{ "HealthStatus", "HEALTH", make_none, SHAPE_AUTO },
+	{ "HealthStatus", "HEALTH", make_health, SHAPE_AUTO },
 	{ "ID", "CONTAINER ID", make_id, SHAPE_AUTO },
 	{ "Image", "IMAGE", make_image, SHAPE_AUTO },
 	{ "ImageID", "IMAGE ID", make_image_id, SHAPE_AUTO },
@@ -313,9 +331,9 @@ static const struct list_view view_sized = { columns, TABLE "\t{{.Size}}", "{{.I
 
 /* ---- filters ---- */
 
-static const char *const filter_keys[] = { "ancestor", "before", "exited",  "id",
-					   "label",    "name",	 "network", "since",
-					   "status",   "volume", NULL };
+static const char *const filter_keys[] = { "ancestor", "before", "exited", "health",
+					   "id",       "label",	 "name",   "network",
+					   "since",    "status", "volume", NULL };
 
 static bool id_met(const char *value, const void *arg)
 {
@@ -371,8 +389,14 @@ static bool network_met(const char *value, const void *arg)
 	return met;
 }
 
+static bool health_met(const char *value, const void *arg)
+{
+	return str_eq(value, arg);
+}
+
 /* What a filter names, looked up once. */
 struct ps_filters {
+	struct app *app;
 	struct filters f;
 	struct strv ancestors; /* hexes of image IDs */
 	int64_t after_ns, before_ns;
@@ -385,6 +409,17 @@ static bool ancestor_met(const struct ps_filters *f, const struct container *c)
 	return c->record.image_id && strv_has(&f->ancestors, c->record.image_id);
 }
 
+/* "none": it has no health check, or does not run. */
+static bool health_matches(const struct ps_filters *f, const struct container *c)
+{
+	auto_free char *status = NULL;
+
+	if (!filters_have(&f->f, "health"))
+		return true;
+	status = health_status_of(c, f->app);
+	return filters_match(&f->f, "health", health_met, *status ? status : "none");
+}
+
 static bool matches(const struct ps_filters *f, const struct container *c)
 {
 	return filters_match(&f->f, "id", id_met, c) && filters_match(&f->f, "name", name_met, c) &&
@@ -393,7 +428,8 @@ static bool matches(const struct ps_filters *f, const struct container *c)
 	       filters_match(&f->f, "volume", volume_met, c) &&
 	       filters_match(&f->f, "network", network_met, c) &&
 	       filters_match_labels(&f->f, &c->record.labels) && ancestor_met(f, c) &&
-	       c->record.created_ns > f->after_ns && c->record.created_ns < f->before_ns;
+	       c->record.created_ns > f->after_ns && c->record.created_ns < f->before_ns &&
+	       health_matches(f, c);
 }
 
 static int created_of(struct app *app, const char *name, int64_t *ns, struct error *err)
@@ -418,6 +454,18 @@ static int check_status(const char *value, struct error *err)
 	return error_set(err, ERR_USAGE, "--filter status=%s: there is no such status", value);
 }
 
+static int check_health(const char *value, struct error *err)
+{
+	static const char *const known[] = { HEALTH_STARTING, HEALTH_HEALTHY, HEALTH_UNHEALTHY,
+					     "none" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (str_eq(known[i], value))
+			return 0;
+	return error_set(err, ERR_USAGE,
+			 "--filter health=%s: must be starting, healthy, unhealthy or none", value);
+}
+
 static int resolve_filters(struct app *app, struct ps_filters *f, struct error *err)
 {
 	f->after_ns = INT64_MIN;
@@ -432,6 +480,8 @@ static int resolve_filters(struct app *app, struct ps_filters *f, struct error *
 		if (str_eq(x->key, "before") && created_of(app, x->value, &f->before_ns, err) < 0)
 			return -1;
 		if (str_eq(x->key, "status") && check_status(x->value, err) < 0)
+			return -1;
+		if (str_eq(x->key, "health") && check_health(x->value, err) < 0)
 			return -1;
 		if (str_eq(x->key, "ancestor"))
 			found = image_find(&app->store, x->value, NULL, &image, err);
@@ -470,7 +520,7 @@ static int ps_run(struct app *app, void *arg, struct strv *operands, struct erro
 {
 	const struct ps_args *args = arg;
 	struct ps_ctx ctx = { .app = app, .no_trunc = args->no_trunc };
-	struct ps_filters f = { 0 };
+	struct ps_filters f = { .app = app };
 	auto_done(listing) struct listing l = { 0 };
 	int r;
 

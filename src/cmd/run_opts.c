@@ -110,7 +110,6 @@ static const struct opt_type pull = { "policy", "pull", pull_parse, pull_init, N
 static const struct opt_type stream = { "stream", NULL, stream_parse, stream_init, stream_done };
 static const struct opt_type refused = { "value", NULL, refused_parse, nothing, NULL };
 static const struct opt_type no_oom_switch = { NULL, NULL, switch_parse, nothing, NULL };
-static const struct opt_type refused_flag = { NULL, NULL, refused_parse, nothing, NULL };
 
 #define WHOLE(l, n, t, v, h)                                                                       \
 	{                                                                                          \
@@ -121,13 +120,8 @@ static const struct opt_type refused_flag = { NULL, NULL, refused_parse, nothing
 	{                                                                                          \
 		OPT_TYPE_ROW(l, n, &refused, what), .flags = OPT_HIDDEN                            \
 	}
-#define REFUSED_FLAG(l, n, what)                                                                   \
-	{                                                                                          \
-		OPT_TYPE_ROW(l, n, &refused_flag, what), .flags = OPT_HIDDEN                       \
-	}
 
 #define NETWORKS "links between containers are"
-#define HEALTH	 "health checks are"
 #define DEVICES	 "devices of the host are"
 
 const struct opt run_opts[] = {
@@ -178,6 +172,20 @@ const struct opt run_opts[] = {
 	OPT_LIST(0, "expose", run_args, request.expose, "PORT[/PROTOCOL]",
 		 "a port that it serves, for --publish-all"),
 	OPT_LIST(0, "group-add", run_args, request.group_add, "GROUP", "a supplementary group"),
+	OPT_STRING(0, "health-cmd", run_args, request.health_cmd, "COMMAND",
+		   "a command in it that succeeds while it is healthy"),
+	OPT_DURATION(0, "health-interval", run_args, request.health_interval,
+		     "time between two checks (default 30s)"),
+	OPT_ENUM(0, "health-on-failure", run_args, request.health_on_failure,
+		 "none|kill|restart|stop", "what is done when it becomes unhealthy"),
+	OPT_INT(0, "health-retries", run_args, request.health_retries,
+		"failures in a row that make it unhealthy (default 3)"),
+	OPT_DURATION(0, "health-start-interval", run_args, request.health_start_interval,
+		     "time between two checks while it starts (default 5s)"),
+	OPT_DURATION(0, "health-start-period", run_args, request.health_start_period,
+		     "time to start in, when failures do not count (default 0s)"),
+	OPT_DURATION(0, "health-timeout", run_args, request.health_timeout,
+		     "time that a check may take (default 30s)"),
 	OPT_STRING('h', "hostname", run_args, request.hostname, "NAME",
 		   "the host name (default: the short ID)"),
 	OPT_FLAG(0, "init", run_args, request.init, "a small init as process 1, which reaps"),
@@ -202,6 +210,8 @@ const struct opt run_opts[] = {
 		 "a further name for the others on its network"),
 	{ OPT_(0, "net", &opt_string, run_args, request.network, char *, "the same as --network"),
 	  .value = "MODE", .flags = OPT_HIDDEN },
+	OPT_FLAG(0, "no-healthcheck", run_args, request.no_healthcheck,
+		 "no health check, though the image has one"),
 	OPT_INT(0, "oom-score-adj", run_args, request.oom_score_adj,
 		"how readily the kernel kills it, -1000 to 1000"),
 	OPT_STRING(0, "pid", run_args, request.pid, "MODE",
@@ -224,8 +234,8 @@ const struct opt run_opts[] = {
 	OPT_STRING(0, "restart", run_args, request.restart, "POLICY",
 		   "start it again when it ends: no, on-failure[:N], always, unless-stopped"),
 	OPT_FLAG(0, "rm", run_args, request.auto_remove, "remove it when it has ended"),
-	OPT_ENUM(0, "sdnotify", run_args, request.sdnotify, "conmon|ignore",
-		 "tell the service manager when it runs (default ignore)"),
+	OPT_ENUM(0, "sdnotify", run_args, request.sdnotify, "conmon|healthy|ignore",
+		 "tell the service manager when it runs, or is healthy (default ignore)"),
 	OPT_LIST(0, "security-opt", run_args, request.security_opt, "OPTION",
 		 "seccomp=FILE|unconfined, no-new-privileges, apparmor=, label=, mask=, unmask="),
 	OPT_BYTES(0, "shm-size", run_args, request.shm_size, "size of /dev/shm (default 64m)"),
@@ -256,13 +266,6 @@ const struct opt run_opts[] = {
 	{ OPT_TYPE_ROW(0, "oom-kill-disable", &no_oom_switch, "cgroup v2 has no such switch"),
 	  .flags = OPT_HIDDEN },
 	REFUSED(0, "storage-opt", "limits of the writable layer are"),
-	REFUSED(0, "health-cmd", HEALTH),
-	REFUSED(0, "health-interval", HEALTH),
-	REFUSED(0, "health-retries", HEALTH),
-	REFUSED(0, "health-start-interval", HEALTH),
-	REFUSED(0, "health-start-period", HEALTH),
-	REFUSED(0, "health-timeout", HEALTH),
-	REFUSED_FLAG(0, "no-healthcheck", HEALTH),
 	REFUSED(0, "runtime", "other runtimes are"),
 	REFUSED(0, "gpus", DEVICES),
 	REFUSED(0, "isolation", "kinds of isolation other than namespaces are"),

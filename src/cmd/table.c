@@ -25,6 +25,7 @@ const struct command *const commands[] = {
 	&cmd_generate_kube,
 	&cmd_generate_slurm,
 	&cmd_generate_systemd,
+	&cmd_healthcheck_run,
 	&cmd_help,
 	&cmd_history,
 	&cmd_image_exists,

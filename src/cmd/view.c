@@ -109,7 +109,7 @@ void view_time(json_t *o, const char *name, int64_t ns)
 	view_str(o, name, text_rfc3339nano(ns, buf, sizeof(buf)));
 }
 
-static json_t *view_healthcheck(const struct healthcheck *h)
+json_t *view_healthcheck(const struct healthcheck *h)
 {
 	const struct {
 		const char *name;

@@ -18,6 +18,7 @@ json_t *view_volume(const struct store *st, const struct volume *v);
 extern const struct template_name view_names[]; /* what JSON alone does not tell, of all three */
 
 /* The "Config" of an image, or of a container made from it. */
+json_t *view_healthcheck(const struct healthcheck *h);
 json_t *view_settings(const struct image_settings *s);
 
 /* Members, in the order of the calls. NULL strings are "", empty lists null, as docker has them. */

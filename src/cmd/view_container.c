@@ -6,6 +6,7 @@
  */
 #include "view.h"
 
+#include "engine/health.h"
 #include "monitor/log_writer.h"
 #include "monitor/restart.h"
 #include "network.h"
@@ -34,8 +35,29 @@ static int read_part(const struct field *fields, const char *text, void *out, st
 	return fields_parse(fields, text, strlen(text), &limits, FIELDS_LENIENT, out, err);
 }
 
-static json_t *view_state(const struct container *c)
+static json_t *view_health(const struct health *h)
 {
+	json_t *o = json_object(), *log = json_array();
+
+	view_str(o, "Status", h->status);
+	view_int(o, "FailingStreak", h->failing_streak);
+	vec_each (&h->log, e) {
+		json_t *one = json_object();
+
+		view_time(one, "Start", e->start_ns);
+		view_time(one, "End", e->end_ns);
+		view_int(one, "ExitCode", e->exit_code);
+		view_str(one, "Output", e->output);
+		json_array_append_new(log, one);
+	}
+	view_json(o, "Log", log);
+	return o;
+}
+
+static json_t *view_state(struct app *app, const struct container *c)
+{
+	struct error ignored = { 0 }; /* what cannot be read is not shown */
+	auto_done(health) struct health health = { 0 };
 	json_t *o = json_object();
 
 	view_str(o, "Status", container_status_name(c));
@@ -49,6 +71,8 @@ static json_t *view_state(const struct container *c)
 	view_str(o, "Error", c->status == CONTAINER_CORRUPT ? c->why : c->state.error);
 	view_time(o, "StartedAt", c->state.started_ns);
 	view_time(o, "FinishedAt", container_is_up(c) ? 0 : c->state.finished_ns);
+	if (health_load(&app->store, c, &health, &ignored) > 0)
+		view_json(o, "Health", view_health(&health));
 	return o;
 }
 
@@ -296,6 +320,8 @@ static json_t *view_config(const struct parts *p)
 {
 	const struct run_request *r = &p->request;
 	const struct container_record *record = &p->c->record;
+	auto_done(healthcheck) struct healthcheck health = { 0 };
+	struct error ignored = { 0 }; /* it was checked when the container was made */
 	json_t *o = view_settings(&p->image);
 	char id[13];
 
@@ -318,6 +344,8 @@ static json_t *view_config(const struct parts *p)
 		view_str(o, "WorkingDir", r->workdir);
 	if (r->has_entrypoint)
 		view_list(o, "Entrypoint", &r->entrypoint);
+	if (healthcheck_merge(r, &p->image, &health, &ignored) == 0 && health.test.n)
+		view_json(o, "Healthcheck", view_healthcheck(&health));
 	view_map(o, "Labels", &record->labels);
 	view_str(o, "StopSignal", record->stop_signal ? record->stop_signal : "SIGTERM");
 	if (record->stop_timeout != UNSET)
@@ -429,7 +457,7 @@ static int view_all(struct app *app, const struct parts *p, bool sizes, json_t *
 	view_time(o, "Created", c->record.created_ns);
 	view_str(o, "Path", c->record.path);
 	view_json(o, "Args", args);
-	view_json(o, "State", view_state(c));
+	view_json(o, "State", view_state(app, c));
 	view_take(o, "Image",
 		  c->record.image_id ? xasprintf("sha256:%s", c->record.image_id) : xstrdup(""));
 	view_file(o, "ResolvConfPath", p, "resolv.conf");

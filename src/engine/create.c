@@ -160,6 +160,23 @@ static int write_cidfile(const struct run_request *r, const struct container *c,
 	return fd_write_all(fd, c->id, strlen(c->id), err);
 }
 
+/* Started again when it is unhealthy: what is stopped on purpose must be known as such then. */
+static int check_health(const struct run_request *r, const struct image_settings *image,
+			struct container_record *record, struct error *err)
+{
+	auto_done(health_plan) struct health_plan plan = { 0 };
+
+	if (health_plan_make(r, image, &plan, err) < 0)
+		return -1;
+	if (plan.on_failure != HEALTH_DO_RESTART)
+		return 0;
+	if (r->auto_remove)
+		return error_set(err, ERR_USAGE,
+				 "--health-on-failure restart and --rm exclude each other");
+	record->restart = xstrdup("no");
+	return 0;
+}
+
 /* What can be refused is refused before anything is made. */
 static int check(const struct run_request *r, const struct image_settings *image,
 		 struct container_record *record, struct error *err)
@@ -174,14 +191,17 @@ static int check(const struct run_request *r, const struct image_settings *image
 		return error_add(err, "--restart");
 	if (restart.when != RESTART_NO && r->auto_remove)
 		return error_set(err, ERR_USAGE, "--restart and --rm exclude each other");
-	if (log_options_parse(r->log_driver, &r->log_opts, &log, err) < 0)
+	if (log_options_parse(r->log_driver, &r->log_opts, &log, err) < 0 ||
+	    check_health(r, image, record, err) < 0)
 		return -1;
 	record->log_driver = xstrdup(log_driver_name(log.driver));
 	strmap_copy(&record->labels, &r->labels);
 	record->created_ns = time_now_ns();
 	record->auto_remove = r->auto_remove;
-	if (r->restart && strcmp(r->restart, "no") != 0)
+	if (r->restart && strcmp(r->restart, "no") != 0) {
+		free(record->restart);
 		record->restart = xstrdup(r->restart);
+	}
 	record->tty = r->tty;
 	record->open_stdin = r->interactive;
 	return 0;

@@ -3,6 +3,7 @@
  */
 #include "prepare.h"
 
+#include "engine/health.h"
 #include "runtime/defaults.h"
 #include "runtime/owner_watch.h"
 #include "runtime/runtime.h"
@@ -232,6 +233,56 @@ int container_exec(struct engine *e, struct container *c, const struct exec_requ
 			status = run_process(c, x, &spec, &process, exit_code, err);
 	}
 	spec_process_done(&process);
+	spec_done(&spec);
+	return status;
+}
+
+static int health_plan_of(const struct container *c, struct health_plan *plan, struct error *err)
+{
+	struct image_settings image = { 0 };
+	struct run_request r;
+	int status;
+
+	run_request_init(&r);
+	fields_init(image_settings_fields, &image);
+	status = container_request(c, &r, &image, err);
+	if (status == 0)
+		status = health_plan_make(&r, c->record.image_settings ? &image : NULL, plan, err);
+	fields_done(image_settings_fields, &image);
+	run_request_done(&r);
+	if (status == 0 && !plan->command.n)
+		return error_set(err, ERR_INVALID, "container has no health check");
+	return status;
+}
+
+int container_probe(struct engine *e, struct container *c, struct probe_result *result,
+		    struct error *err)
+{
+	auto_done(health_plan) struct health_plan plan = { 0 };
+	struct health_probe probe = { .command = &plan.command, .dir = c->fd };
+	auto_close int init = -1;
+	struct spec spec;
+	int status;
+
+	if (c->status == CONTAINER_PAUSED)
+		return error_set(err, ERR_BUSY, "container is paused: unpause it first");
+	if (health_plan_of(c, &plan, err) < 0)
+		return -1;
+	init = container_pidfd(c, err);
+	if (init < 0)
+		return -1;
+	spec_init(&spec);
+	status = load_spec(c, &spec, err);
+	if (status == 0 && !spec.process)
+		status = error_set(err, ERR_INVALID, "config.json: no process");
+	if (status == 0) {
+		probe.spec = &spec;
+		probe.init = (pid_t)c->state.pid;
+		probe.init_pidfd = init;
+		probe.owned_binary = owned_binary();
+		probe.timeout_ns = plan.timeout_ns;
+		probe_run(&probe, result);
+	}
 	spec_done(&spec);
 	return status;
 }

@@ -30,6 +30,7 @@ void prepared_done(struct prepared *p)
 	spec_done(&p->spec);
 	user_done(&p->user);
 	network_job_free(&p->net);
+	health_plan_done(&p->health);
 	resolved_mounts_done(&p->mounts);
 	free(p->rootfs_path);
 	auto_close_fd(&p->rootfs);

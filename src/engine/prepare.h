@@ -5,6 +5,7 @@
 #define ENGINE_PREPARE_H
 
 #include "engine/container.h"
+#include "engine/health.h"
 #include "engine/network.h"
 #include "mounts.h"
 
@@ -21,6 +22,7 @@ struct prepared {
 	char *rootfs_path;
 	int rootfs;	     /* detached mount */
 	struct net_job *net; /* or NULL */
+	struct health_plan health;
 };
 void prepared_init(struct prepared *p);
 void prepared_done(struct prepared *p);
@@ -55,6 +57,8 @@ int start_with(struct engine *e, struct container *c, const struct start_input *
 int create_with(struct engine *e, struct run_request *r, struct container *c,
 		struct image_settings *image, struct error *err);
 
+/* Seconds between the stop signal and SIGKILL: as asked, else the container's own; -1: for ever. */
+int64_t stop_grace(const struct container *c, int64_t asked_s);
 /* What is stopped on purpose is not started again by its policy (RESTART_STOPPED). */
 int container_mark_stopped(const struct container *c, struct error *err);
 /* One between two runs: its monitor is told to leave it; returns when it has. */

@@ -8,7 +8,8 @@
 #include <ctype.h>
 #include <sys/socket.h>
 
-#define NAME_FORM "[a-zA-Z0-9][a-zA-Z0-9_.-]*"
+#define HEALTH_TIME_MIN 1000000 /* ns */
+#define NAME_FORM	"[a-zA-Z0-9][a-zA-Z0-9_.-]*"
 
 static int network_check(const struct run_request *r, struct error *err)
 {
@@ -56,6 +57,30 @@ static int resources_check(const struct run_request *r, struct error *err)
 	return 0;
 }
 
+static int health_check(const struct run_request *r, struct error *err)
+{
+	const struct {
+		const char *option;
+		int64_t ns;
+	} times[] = {
+		{ "--health-interval", r->health_interval },
+		{ "--health-timeout", r->health_timeout },
+		{ "--health-start-period", r->health_start_period },
+		{ "--health-start-interval", r->health_start_interval },
+	};
+
+	if (r->no_healthcheck && r->health_cmd)
+		return error_set(err, ERR_USAGE,
+				 "--no-healthcheck and --health-cmd exclude each other");
+	for (size_t i = 0; i < ARRAY_SIZE(times); i++)
+		if (times[i].ns != UNSET && times[i].ns != 0 && times[i].ns < HEALTH_TIME_MIN)
+			return error_set(err, ERR_USAGE, "%s: must be 0 or at least 1ms",
+					 times[i].option);
+	if (r->health_retries != UNSET && r->health_retries < 0)
+		return error_set(err, ERR_USAGE, "--health-retries: must not be below 0");
+	return 0;
+}
+
 int request_check(const struct run_request *r, struct error *err)
 {
 	if (r->name) {
@@ -85,7 +110,7 @@ int request_check(const struct run_request *r, struct error *err)
 		return error_set(err, ERR_USAGE, "--shm-size: must be above 0");
 	if (r->ipc && strcmp(r->ipc, "host") == 0 && r->shm_size != UNSET)
 		return error_set(err, ERR_USAGE, "--shm-size does not go with --ipc host");
-	if (network_check(r, err) < 0)
+	if (network_check(r, err) < 0 || health_check(r, err) < 0)
 		return -1;
 	return resources_check(r, err);
 }

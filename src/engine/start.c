@@ -61,8 +61,11 @@ static int job_make(struct engine *e, struct container *c, const struct run_requ
 	job->report = o->report > 0 ? o->report : -1;
 	job->sig_proxy = o->sig_proxy;
 	job->detach_keys = o->detach_keys ? o->detach_keys : DETACH_KEYS;
-	if (str_eq(r->sdnotify, "conmon"))
+	job->notify_healthy = str_eq(r->sdnotify, "healthy");
+	if (job->notify_healthy || str_eq(r->sdnotify, "conmon"))
 		job->notify_socket = o->notify_socket;
+	job->health = &p->health;
+	job->grace_ns = stop_grace(c, UNSET) * NSEC_PER_SEC;
 	if (restart_policy_parse(r->restart, &job->restart, err) < 0)
 		return -1;
 	return log_options_parse(r->log_driver, &r->log_opts, &job->log, err);
@@ -124,7 +127,8 @@ int start_with(struct engine *e, struct container *c, const struct start_input *
 		return -1;
 	prepared_init(&p);
 	memset(result, 0, sizeof(*result));
-	if (container_prepare(e, c, in, &p, err) == 0 &&
+	if (health_plan_make(in->request, in->image, &p.health, err) == 0 &&
+	    container_prepare(e, c, in, &p, err) == 0 &&
 	    job_make(e, c, in->request, o, &p, &job, err) == 0) {
 		job.lock = lock;
 		job.remount = remount;

@@ -104,11 +104,16 @@ static int ended_within(struct engine *e, struct container *c, int64_t ns, struc
 	return container_wait(e->store, c, ns, err);
 }
 
+int64_t stop_grace(const struct container *c, int64_t asked_s)
+{
+	if (asked_s != UNSET)
+		return asked_s;
+	return c->record.stop_timeout != UNSET ? c->record.stop_timeout : STOP_TIMEOUT;
+}
+
 int container_stop(struct engine *e, struct container *c, int64_t timeout_s, struct error *err)
 {
-	int64_t wait_s = timeout_s != UNSET		   ? timeout_s
-			 : c->record.stop_timeout != UNSET ? c->record.stop_timeout
-							   : STOP_TIMEOUT;
+	int64_t wait_s = stop_grace(c, timeout_s);
 	int sig = stop_signal(c);
 	auto_close int pidfd = -1;
 	int ended;

@@ -68,7 +68,8 @@ int record_exit(struct store *st, struct container *c, const siginfo_t *info,
 	else if (cause == EXIT_TIMEOUT_KILLED)
 		code = 128 + SIGKILL;
 	s->exit_code = code;
-	set_text(&s->reason, cause != EXIT_ITSELF	    ? "timeout"
+	set_text(&s->reason, cause == EXIT_UNHEALTHY	    ? "unhealthy"
+			     : cause != EXIT_ITSELF	    ? "timeout"
 			     : s->oom_killed && code == 137 ? "oom"
 			     : info->si_code == CLD_EXITED  ? "exited"
 							    : "signal");

@@ -13,7 +13,7 @@
 /* 0..255, or 128 + the signal. */
 int exit_code_of(const siginfo_t *info);
 
-enum exit_cause { EXIT_ITSELF, EXIT_TIMEOUT, EXIT_TIMEOUT_KILLED };
+enum exit_cause { EXIT_ITSELF, EXIT_TIMEOUT, EXIT_TIMEOUT_KILLED, EXIT_UNHEALTHY };
 /* Fills and writes the state of a container that runs now. */
 int record_running(struct store *st, struct container *c, const struct runtime_process *p,
 		   struct error *err);

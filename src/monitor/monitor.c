@@ -106,16 +106,24 @@ static void on_resize(struct attach_server *s, const struct winsize *size)
 
 IDLE_PATH static int next_timeout(const struct monitor *m)
 {
-	int64_t left;
+	int64_t health = health_due(&m->health), next = m->deadline_ns, left;
 
-	if (!m->deadline_ns)
+	if (m->kill_ns && (!next || m->kill_ns < next))
+		next = m->kill_ns;
+	if (health && (!next || health < next))
+		next = health;
+	if (!next)
 		return -1;
-	left = m->deadline_ns - time_monotonic_ns();
+	left = next - time_monotonic_ns();
 	return left <= 0 ? 0 : (int)MIN(left / 1000000 + 1, 3600 * 1000);
 }
 
 static void check_deadline(struct monitor *m)
 {
+	if (m->kill_ns && time_monotonic_ns() >= m->kill_ns) {
+		m->kill_ns = 0;
+		kill_container(m, SIGKILL);
+	}
 	if (!m->deadline_ns || time_monotonic_ns() < m->deadline_ns)
 		return;
 	if (m->cause == EXIT_ITSELF) {
@@ -127,6 +135,37 @@ static void check_deadline(struct monitor *m)
 		m->deadline_ns = 0;
 		kill_container(m, SIGKILL);
 	}
+}
+
+/* ---- health ---- */
+
+static void end_unhealthy(struct monitor *m)
+{
+	const struct monitor_job *job = m->job;
+	enum health_action action = job->health->on_failure;
+
+	m->cause = EXIT_UNHEALTHY;
+	m->stopping |= action == HEALTH_DO_STOP;
+	if (action == HEALTH_DO_KILL || job->grace_ns == 0) {
+		kill_container(m, SIGKILL);
+		return;
+	}
+	kill_container(m, job->stop_signal > 0 ? job->stop_signal : SIGTERM);
+	if (job->grace_ns > 0)
+		m->kill_ns = time_monotonic_ns() + job->grace_ns;
+}
+
+void monitor_health_changed(struct monitor *m, enum health_status status)
+{
+	struct error err = { 0 };
+	char text[ERROR_LINE_MAX];
+
+	if (status == HEALTH_IS_GOOD && m->job->notify_healthy && m->notify_socket &&
+	    sd_notify_ready(m->notify_socket, &err) < 0)
+		log_warn("%s", error_text(&err, text, sizeof(text)));
+	if (status == HEALTH_IS_BAD && m->job->health->on_failure != HEALTH_DO_NOTHING &&
+	    m->cause == EXIT_ITSELF)
+		end_unhealthy(m);
 }
 
 /* ---- the life of a container ---- */
@@ -213,16 +252,23 @@ static int serve_begin(struct monitor *m, struct error *err)
 	m->child = (struct watch){ .fd = m->process.pidfd, .ready = child_ready };
 	loop_watch(&m->loop, &m->child, EPOLLIN);
 	m->deadline_ns = m->job->timeout_ns > 0 ? m->begun_ns + m->job->timeout_ns : 0;
+	health_start(m);
 	if (record_running(m->job->store, m->c, &m->process, err) < 0)
 		return -1;
-	return m->job->notify_socket ? sd_notify_ready(m->job->notify_socket, err) : 0;
+	return m->job->notify_socket && !m->job->notify_healthy
+		       ? sd_notify_ready(m->job->notify_socket, err)
+		       : 0;
 }
 
 IDLE_PATH static void serve(struct monitor *m)
 {
 	while (!m->exited) {
 		stdio_turn(&m->io, next_timeout(m));
+		if (m->exited)
+			break;
 		check_deadline(m);
+		if (m->health.plan)
+			health_turn(m);
 	}
 }
 
@@ -243,12 +289,15 @@ static void deliver(struct monitor *m)
 static bool wants_restart(const struct monitor *m, int exit_code)
 {
 	const struct restart_policy *p = &m->job->restart;
+	bool unhealthy = m->cause == EXIT_UNHEALTHY;
+	bool always = unhealthy && m->job->health->on_failure == HEALTH_DO_RESTART;
 
-	if (p->when == RESTART_NO)
+	if (p->when == RESTART_NO && !always)
 		return false;
-	return restart_wanted(p, exit_code, m->c->state.restarts,
-			      m->stopping || m->cause != EXIT_ITSELF ||
-				      file_exists(m->c->fd, RESTART_STOPPED));
+	if (m->stopping || (m->cause != EXIT_ITSELF && !unhealthy) ||
+	    file_exists(m->c->fd, RESTART_STOPPED))
+		return false;
+	return always || restart_wanted(p, exit_code, m->c->state.restarts, false);
 }
 
 static int finish(struct monitor *m, struct error *err)
@@ -258,6 +307,7 @@ static int finish(struct monitor *m, struct error *err)
 	bool keep = !m->c->record.auto_remove && !container_is_leaving(m->c);
 	int code;
 
+	health_stop(m);
 	/* glibc's waitid gives no figures */
 	if (syscall(SYS_waitid, P_PIDFD, m->process.pidfd, &info, WEXITED, &usage) < 0)
 		return error_sys(err, "wait for the container");
@@ -304,7 +354,7 @@ static int start_again(struct monitor *m, struct error *err)
 	m->process = (struct runtime_process)RUNTIME_PROCESS_NONE;
 	m->exited = m->hurry = false;
 	m->cause = EXIT_ITSELF;
-	m->interrupted_ns = 0;
+	m->interrupted_ns = m->kill_ns = 0;
 	m->rootfs = mounted;
 	if (monitor_stdio_again(m, err) < 0 || start(m, err) < 0)
 		return -1;
@@ -347,6 +397,7 @@ static void give_up(struct monitor *m, const struct error *why)
 	struct error ignored = { 0 }; /* the first error is told */
 	siginfo_t info;
 
+	health_stop(m);
 	if (m->process.pidfd >= 0) { /* it runs already */
 		kill_container(m, SIGKILL);
 		waitid((idtype_t)P_PIDFD, (id_t)m->process.pidfd, &info, WEXITED);
@@ -371,6 +422,8 @@ static void monitor_close(struct monitor *m)
 	}
 	stdio_done(&m->io);
 	log_writer_done(&m->log, false);
+	health_close(m);
+	free(m->notify_socket);
 	signals_close(&m->signals);
 	loop_done(&m->loop);
 	owner_watch_stop(m->owners);
@@ -394,6 +447,8 @@ struct monitor *monitor_new(const struct monitor_job *job, struct monitor_result
 	m->ends[0] = m->ends[1] = m->ends[2] = -1;
 	m->session = m->exit_code = -1;
 	m->rootfs = job->rootfs;
+	m->notify_socket = xstrdup_or_null(job->notify_socket);
+	m->health.helper.fd = -1;
 	m->c->state.restarts = 0;
 	m->c->state.restarting = false;
 	return m;
@@ -406,7 +461,8 @@ int monitor_start(struct monitor *m, struct error *err)
 	    signals_open(&m->signals, &m->loop, on_signal, err) == 0) {
 		m->server.resize = on_resize;
 		m->server.signal = on_attached_signal;
-		if (monitor_stdio_open(m, err) == 0 && start(m, err) == 0 && serve_begin(m, err) == 0)
+		if (health_open(m, err) == 0 && monitor_stdio_open(m, err) == 0 &&
+		    start(m, err) == 0 && serve_begin(m, err) == 0)
 			return 0;
 	}
 	give_up(m, err);

@@ -6,6 +6,7 @@
 
 #include "attach_server.h"
 #include "exit_record.h"
+#include "health_run.h"
 #include "log_driver.h"
 #include "monitor/monitor.h"
 #include "runtime/owner_watch.h"
@@ -31,15 +32,18 @@ struct monitor {
 	struct net net;
 	struct runtime_process process;
 	struct owner_watch *owners; /* NULL but in single mode */
-	int rootfs;		    /* of the next start: the job's, then ours; -1: to be mounted */
-	int ends[3];		    /* the container's standard streams, until it has them */
-	bool lent[3];		    /* they are the caller's own */
-	int master;		    /* of its terminal; belongs to the first stream */
+	struct health_watch health;
+	char *notify_socket; /* the job's; the environment that it came from is wiped */
+	int rootfs;	     /* of the next start: the job's, then ours; -1: to be mounted */
+	int ends[3];	     /* the container's standard streams, until it has them */
+	bool lent[3];	     /* they are the caller's own */
+	int master;	     /* of its terminal; belongs to the first stream */
 
 	bool exited, hurry; /* hurry: nobody waits for what is not delivered yet */
 	int exit_code;	    /* -1: not known (yet) */
 	enum exit_cause cause;
 	int64_t deadline_ns, interrupted_ns; /* CLOCK_MONOTONIC; 0: none */
+	int64_t kill_ns;		     /* of one that was told to end; 0: none */
 	int64_t begun_ns;		     /* CLOCK_MONOTONIC: of this run */
 	int64_t pause_ns;		     /* the last one between two runs; 0: none yet */
 	bool stopping;			     /* an end was asked for: it is not started again */
@@ -54,6 +58,9 @@ struct monitor *monitor_new(const struct monitor_job *job, struct monitor_result
 int monitor_start(struct monitor *m, struct error *err);
 /* Until it has ended and is torn down; m is gone then. */
 int monitor_serve(struct monitor *m, struct error *err);
+
+/* The container's health is another one now: whoever waits is told, and the plan's action taken. */
+void monitor_health_changed(struct monitor *m, enum health_status status);
 
 /* pty.c, monitor_stdio.c */
 int monitor_stdio_open(struct monitor *m, struct error *err); /* pipes, log, attach socket */

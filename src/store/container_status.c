@@ -267,3 +267,51 @@ int container_wait(struct store *st, struct container *c, int64_t timeout_ns, st
 			return -1;
 	}
 }
+
+/* Until a file changes, or the monitor ends, who may have had no time to say so. */
+static int wait_news(int watch, const struct container *c, int64_t left_ns, struct error *err)
+{
+	auto_close int pidfd = container_is_alive(c) && c->state.monitor_pid > 0
+				       ? sys_pidfd_open((pid_t)c->state.monitor_pid, 0)
+				       : -1;
+	struct pollfd fds[2] = { { .fd = watch, .events = POLLIN },
+				 { .fd = pidfd, .events = POLLIN } };
+	struct timespec ts = { left_ns / NSEC_PER_SEC, left_ns % NSEC_PER_SEC };
+	char events[4096];
+
+	if (ppoll(fds, 2, left_ns < 0 ? NULL : &ts, NULL) < 0) {
+		if (errno == EINTR)
+			return error_set(err, ERR_INTERRUPTED, "interrupted");
+		return error_sys(err, "wait for container %.12s", c->id);
+	}
+	while (read(watch, events, sizeof(events)) > 0)
+		;
+	return 0;
+}
+
+int container_wait_until(struct store *st, struct container *c,
+			 int (*met)(struct store *st, const struct container *c, const void *arg,
+				    struct error *err),
+			 const void *arg, int64_t timeout_ns, struct error *err)
+{
+	int64_t end = timeout_ns < 0 ? -1 : time_monotonic_ns() + timeout_ns, left = -1;
+	auto_close int watch = watch_files(c, err);
+	int r;
+
+	if (watch < 0)
+		return -1;
+	for (;;) {
+		if (container_refresh(st, c, err) < 0)
+			return -1;
+		r = met(st, c, arg, err);
+		if (r != 0)
+			return r;
+		if (end >= 0) {
+			left = end - time_monotonic_ns();
+			if (left <= 0)
+				return 0;
+		}
+		if (wait_news(watch, c, left, err) < 0)
+			return -1;
+	}
+}

@@ -117,8 +117,10 @@ int container_lock(struct store *st, struct container *c, struct error *err);
 int container_lock_wait(struct store *st, struct container *c, int64_t patience_ns,
 			struct error *err);
 int container_rename(struct store *st, struct container *c, const char *name, struct error *err);
-/* Frees the name and removes the directory; the caller holds the lock (or the container is dead). */
+/* Removes the directory and frees the name; the caller holds the lock (or the container is dead). */
 int container_remove(struct store *st, struct container *c, struct error *err);
+/* The same, and its anonymous volumes, but for those that others use. */
+int container_remove_whole(struct store *st, struct container *c, struct error *err);
 /*
  * Bytes of its writable layer; 0 when it has none yet or was removed meanwhile. Works for
  * containers out of a list, too. ERR_DENIED for files of other ids outside their user namespace.

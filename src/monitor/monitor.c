@@ -408,7 +408,7 @@ static void give_up(struct monitor *m, const struct error *why)
 	if (m->job->net)
 		net_down(&m->net, m->job->net);
 	if (m->c->record.auto_remove)
-		teardown_remove(m->job->store, m->c, &ignored);
+		container_remove_whole(m->job->store, m->c, &ignored);
 	report_write(m->job->report, m->c);
 }
 
@@ -487,7 +487,7 @@ IDLE_PATH int monitor_serve(struct monitor *m, struct error *err)
 	if (m->serving)
 		attach_server_shut(&m->server, m->c->fd);
 	if (m->c->record.auto_remove &&
-	    teardown_remove(m->job->store, m->c, status < 0 ? &later : err) < 0)
+	    container_remove_whole(m->job->store, m->c, status < 0 ? &later : err) < 0)
 		status = -1;
 	else if (!m->foreground)
 		lock_drop(m->job->lock);

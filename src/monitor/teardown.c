@@ -6,7 +6,6 @@
  */
 #include "teardown.h"
 #include "runtime/runtime.h"
-#include "store/volume.h"
 #include "util/fd.h"
 #include "util/log.h"
 
@@ -73,17 +72,4 @@ void teardown_cgroup(const char *cgroup)
 
 	if (cgroup && runtime_cgroup_remove(cgroup, &e) < 0)
 		log_warn("cgroup %s: %s", cgroup, error_text(&e, text, sizeof(text)));
-}
-
-int teardown_remove(struct store *st, struct container *c, struct error *err)
-{
-	if (container_remove(st, c, err) < 0)
-		return -1;
-	vec_each (&c->record.mounts, m) {
-		struct error kept = { 0 }; /* in use by another container: it stays */
-
-		if (m->anonymous && m->name && volume_remove(st, m->name, &kept) < 0)
-			log_debug("monitor: anonymous volume %s stays", m->name);
-	}
-	return 0;
 }

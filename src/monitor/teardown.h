@@ -14,7 +14,5 @@
 void teardown_adopt(const struct spec *spec);
 void teardown_kill(const struct spec *spec, int pidfd, const char *cgroup);
 void teardown_cgroup(const char *cgroup);
-/* The container itself, and the volumes that were made for it alone. */
-int teardown_remove(struct store *st, struct container *c, struct error *err);
 
 #endif

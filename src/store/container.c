@@ -8,13 +8,16 @@
  * Theory of operation. A container is made in this order: directory, lock (held by the maker until
  * the record is written or the monitor takes it), name, record. Without a record it is not listed;
  * if nobody holds its lock either, its making was cut short, and the sweep removes it. It is
- * removed in the order name, directory (renamed away first), so a name never outlives it for long.
+ * removed in the order directory (one rename), name: killed in between, a stale name is left,
+ * which nobody sees and everybody may take.
  */
 #include "store/container.h"
 
 #include "container_private.h"
 #include "store_private.h"
+#include "store/volume.h"
 #include "util/fd.h"
+#include "util/log.h"
 #include "util/text.h"
 
 #include <errno.h>
@@ -311,21 +314,31 @@ int container_rename(struct store *st, struct container *c, const char *name, st
 int container_remove(struct store *st, struct container *c, struct error *err)
 {
 	int dir = store_dir(st, STORE_CONTAINERS, err);
+	auto_close int lock = -1;
 
 	if (dir < 0)
 		return -1;
-	/* the name in a damaged record is not to be relied upon */
-	if (c->record.name && !c->why) {
-		if (name_release(st, c->record.name, c->id, err) < 0)
-			return -1;
-	} else {
-		auto_close int lock = names_lock(st, err);
-
-		if (lock < 0 || names_release_all(st, c->id, err) < 0)
-			return -1;
-	}
 	if (store_trash(st, dir, c->id, err) < 0)
 		return error_add(err, "container %.12s", c->id);
+	/* stale from here on: under the lock, so that a new holder's is not taken for ours */
+	lock = names_lock(st, err);
+	if (lock < 0)
+		return -1;
+	/* the name in a damaged record is not to be relied upon */
+	return c->record.name && !c->why ? name_release(st, c->record.name, c->id, err)
+					 : names_release_all(st, c->id, err);
+}
+
+int container_remove_whole(struct store *st, struct container *c, struct error *err)
+{
+	if (container_remove(st, c, err) < 0)
+		return -1;
+	vec_each (&c->record.mounts, m) {
+		struct error kept = { 0 }; /* in use by another container: it stays */
+
+		if (m->anonymous && m->name && volume_remove(st, m->name, &kept) < 0)
+			log_debug("anonymous volume %s stays", m->name);
+	}
 	return 0;
 }
 

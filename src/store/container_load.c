@@ -217,6 +217,16 @@ int container_list(struct store *st, containers *l, struct error *err)
 	return 0;
 }
 
+/* 1: its making was cut short, or it was of `run --rm` and its monitor died. The lock is held. */
+static bool is_left(int dir, const struct container *c)
+{
+	auto_free char *record = xasprintf("%s/record.json", c->id);
+
+	if (!is_made(c))
+		return !file_exists(dir, record);
+	return c->record.auto_remove && !c->why && c->status == CONTAINER_EXITED;
+}
+
 int container_sweep(struct store *st, struct error *err)
 {
 	auto_done(strv) struct strv ids = { 0 };
@@ -227,21 +237,19 @@ int container_sweep(struct store *st, struct error *err)
 	if (dir_list(dir, &ids, err) < 0)
 		return -1;
 	strv_each (&ids, i) {
-		auto_free char *record = xasprintf("%s/record.json", ids.v[i]);
 		auto_close int lock = -1;
 		struct container c;
 
-		if (!digest_is_hex(ids.v[i]) || file_exists(dir, record))
-			continue;
 		container_init(&c);
-		if (container_load(st, ids.v[i], &c, err) == 0 && !is_made(&c)) {
+		if (digest_is_hex(ids.v[i]) && container_load(st, ids.v[i], &c, err) == 0 &&
+		    is_left(dir, &c)) {
+			/* with the lock held nobody else makes or starts it: look again */
 			lock = container_lock(st, &c, err);
-			/* with the lock held nobody else can be making it: look again */
-			if (lock >= 0 && !file_exists(dir, record))
-				container_remove(st, &c, err);
+			if (lock >= 0 && container_refresh(st, &c, err) == 0 && is_left(dir, &c))
+				container_remove_whole(st, &c, err);
 		}
 		container_done(&c);
+		error_clear(err); /* what could not be swept now is for the next */
 	}
-	error_clear(err); /* what could not be swept now is for the next */
 	return 0;
 }

@@ -260,7 +260,7 @@ static int fsck_containers(struct fsck *f, struct error *err)
 static int fsck_leftovers(struct fsck *f, struct error *err)
 {
 	/* what the dead left is no damage: it is swept by whoever comes by, and that is us */
-	return staging_sweep(f->st, true, err) < 0 ? -1 : names_sweep(f->st, err);
+	return staging_sweep(f->st, true, err) < 0 ? -1 : names_sweep(f->st, true, err);
 }
 
 int store_fsck(struct store *st, unsigned flags, layer_check_fn *check, fsck_findings *found,

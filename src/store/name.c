@@ -225,21 +225,27 @@ int name_reserve(struct store *st, const char *name, const char *id, struct erro
 	return r < 0 ? -1 : 0;
 }
 
-int names_sweep(struct store *st, struct error *err)
+int names_sweep(struct store *st, bool all, struct error *err)
 {
 	auto_done(strv) struct strv names = { 0 };
 	auto_close int lock = -1;
 	char id[CONTAINER_ID_MAX];
-	int dir, r = store_dir_find(st, STORE_NAMES, &dir, err);
+	int dir, holders = store_dir(st, STORE_CONTAINERS, err);
+	int r = holders < 0 ? -1 : store_dir_find(st, STORE_NAMES, &dir, err);
 
 	if (r <= 0)
 		return r;
 	lock = names_lock(st, err);
 	if (lock < 0 || dir_list(dir, &names, err) < 0)
 		return error_add(err, "sweep names");
-	strv_each (&names, i)
+	strv_each (&names, i) {
+		if (!all && name_find(st, names.v[i], id, sizeof(id), err) == 1 &&
+		    file_exists(holders, id))
+			continue;
 		if (name_standing(st, names.v[i], id, err) == STALE)
 			unlinkat(dir, names.v[i], 0);
+		error_clear(err); /* what cannot be told is not taken away */
+	}
 	return 0;
 }
 

@@ -179,7 +179,9 @@ int staging_sweep(struct store *st, bool force, struct error *err)
 			return 0;
 		sweep_entry(tmp, names.v[i]);
 	}
-	return container_sweep(st, err);
+	if (container_sweep(st, err) < 0)
+		return -1;
+	return names_sweep(st, false, err);
 }
 
 int staging_oldest(struct store *st, struct timespec *since, struct error *err)

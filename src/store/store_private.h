@@ -36,8 +36,8 @@ int names_lock(struct store *st, struct error *err);
  */
 int name_reserve(struct store *st, const char *name, const char *id, struct error *err);
 int name_reserve_locked(struct store *st, const char *name, const char *id, struct error *err);
-/* Removes names that mean nothing any more. */
-int names_sweep(struct store *st, struct error *err);
+/* Removes names that mean nothing any more; not all: only those of containers that are gone, which is cheap. */
+int names_sweep(struct store *st, bool all, struct error *err);
 /* The ID behind a name: 1, 0, -1. */
 int name_find(struct store *st, const char *name, char *id, size_t size, struct error *err);
 int name_release(struct store *st, const char *name, const char *id, struct error *err);

@@ -115,6 +115,41 @@ START_TEST(staging_sweep_takes_containers_that_never_got_a_record)
 }
 END_TEST
 
+/* A container with a record and a state, whose maker holds its lock no more. */
+static void make_ended(struct env *e, const char *name, bool auto_remove, int64_t exit_code)
+{
+	struct container c;
+
+	container_init(&c);
+	OK(container_make(&e->st, &c, name, &err));
+	c.record.auto_remove = auto_remove;
+	OK(container_record_save(&e->st, &c, &err));
+	c.state.exit_code = exit_code;
+	c.state.started_ns = exit_code == UNSET ? 0 : 1;
+	if (exit_code != UNSET)
+		OK(container_state_save(&e->st, &c, false, &err));
+	container_done(&c);
+}
+
+START_TEST(staging_sweep_takes_what_a_dead_monitor_was_to_remove)
+{
+	ENV(e);
+	auto_done(strv) struct strv names = { 0 };
+
+	make_ended(&e, "kept", false, 0);
+	make_ended(&e, "not_started", true, UNSET);
+	make_ended(&e, "left", true, 0);
+	OK(symlinkat("0000000000000000000000000000000000000000000000000000000000000000",
+		     store_dir(&e.st, STORE_NAMES, &err), "of_nobody"));
+	OK(staging_sweep(&e.st, true, &err));
+	OK(dir_list(store_dir(&e.st, STORE_NAMES, &err), &names, &err));
+	ck_assert_uint_eq(names.n, 2);
+	ck_assert(strv_has(&names, "kept"));
+	ck_assert(strv_has(&names, "not_started"));
+}
+END_TEST
+
 UNIT_MAIN("store/staging", TEST(staging_end_leaves_nothing), TEST(staging_sweep_spares_the_living),
 	  TEST(staging_sweep_takes_what_the_dead_left), TEST(staging_sweep_is_not_done_again_at_once),
-	  TEST(staging_sweep_takes_containers_that_never_got_a_record))
+	  TEST(staging_sweep_takes_containers_that_never_got_a_record),
+	  TEST(staging_sweep_takes_what_a_dead_monitor_was_to_remove))

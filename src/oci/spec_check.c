@@ -257,12 +257,26 @@ static int time_offsets_check(const struct spec_linux *l, struct error *err)
 	return 0;
 }
 
+/* A cgroup stays below where it is to be: its path may not climb. */
+static int cgroups_path_check(const char *path, struct error *err)
+{
+	for (const char *c = path ? path : ""; *c; c += strspn(c, "/")) {
+		size_t n = strcspn(c, "/");
+
+		if (n == 2 && c[0] == '.' && c[1] == '.')
+			return error_set(err, ERR_INVALID, "cgroupsPath: '%.200s' has a '..'", path);
+		c += n;
+	}
+	return 0;
+}
+
 static int linux_check(const struct spec_linux *l, struct error *err)
 {
 	static const char *const propagations[] = { "private",	"slave",  "shared",  "unbindable",
 						    "rprivate", "rslave", "rshared", "runbindable" };
 
-	if (namespaces_check(l, err) < 0 || devices_check(l, err) < 0)
+	if (namespaces_check(l, err) < 0 || devices_check(l, err) < 0 ||
+	    cgroups_path_check(l->cgroups_path, err) < 0)
 		return -1;
 	vec_each (&l->uid_mappings, m)
 		if (id_map_check(m, err) < 0)

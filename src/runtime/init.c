@@ -124,6 +124,18 @@ static int step_process_files(struct init *in, struct error *err)
 	return process_proc(p, -1, err);
 }
 
+/*
+ * A file below sys/ of our own proc. What the bundle has mounted over a place of it is not that:
+ * another file of proc would be written (CVE-2019-16884, CVE-2025-52881).
+ */
+static int sysctl_open(int proc, const char *path)
+{
+	struct open_how how = { .flags = O_WRONLY | O_CLOEXEC,
+				.resolve = RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS };
+
+	return sys_openat2(proc, path, &how, sizeof(how));
+}
+
 static int step_sysctl(struct init *in, struct error *err)
 {
 	const struct strmap *all = &in->plan->sysctl;
@@ -137,7 +149,10 @@ static int step_sysctl(struct init *in, struct error *err)
 		n = strlen(all->v[i].value);
 		if (snprintf(path, sizeof(path), "sys/%s", all->v[i].key) >= (int)sizeof(path))
 			return error_set(err, ERR_LIMIT, "'%s' is too long", all->v[i].key);
-		fd = openat(in->proc, path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+		fd = sysctl_open(in->proc, path);
+		if (fd < 0 && errno == EXDEV)
+			return error_set(err, ERR_INVALID, "%s: something is mounted there",
+					 all->v[i].key);
 		if (fd < 0)
 			return error_sys(err, "%s", all->v[i].key);
 		if (write(fd, all->v[i].value, n) != (ssize_t)n) {

@@ -44,7 +44,7 @@ static int print_pulled(const struct pulled *p, bool quiet, struct error *err)
 static int pull_not(struct app *app, const struct pull_args *args, const struct platform *platform,
 		    const char *name, struct error *err)
 {
-	auto_done(image) struct image i;
+	auto_done(image) struct image i = { 0 };
 	int found;
 
 	if (!args->policy || str_eq(args->policy, "always"))

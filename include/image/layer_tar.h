@@ -78,6 +78,11 @@ struct layer_import_options {
 	 * finds and what publishes. The bytes are kept by who fills it.
 	 */
 	bool fed;
+	/*
+	 * A layer that is new is not published, but handed over here, staged and whole, for a
+	 * layer_batch. NULL: it is published.
+	 */
+	struct staging *later;
 };
 struct layer_imported {
 	struct digest diff_id, blob; /* blob: of media_type, for a manifest */

@@ -35,6 +35,11 @@ int layer_meta_load(struct store *st, const struct digest *diff_id, struct layer
 /* Remembers a compressed form; the meta file is replaced. The store lock is held shared. */
 int layer_add_blob(struct store *st, const struct digest *diff_id, const struct layer_blob *b,
 		   struct error *err);
+/* Its parts, for layer_batch.h: writes meta; names what is on disk already. */
+int layer_stage(struct store *st, const struct staging *s, const struct layer_meta *m,
+		struct error *err);
+int layer_publish_synced(struct store *st, struct staging *s, const struct digest *diff_id,
+			 struct error *err);
 /*
  * Makes s's directory, which holds diff/ (and perhaps owners), the layer: writes meta, syncs,
  * renames. When the layer is there already that is success and s is removed.

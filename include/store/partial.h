@@ -24,9 +24,12 @@ struct partial {
  * has arrived meanwhile.
  */
 int partial_take(struct store *st, const struct digest *d, struct partial *p, struct error *err);
+/* The same without waiting: 1, 0 another one receives it, -1. */
+int partial_try(struct store *st, const struct digest *d, struct partial *p, struct error *err);
 int partial_add(struct partial *p, const void *bytes, size_t n, struct error *err);
 /* The file becomes the blob: all of it is there and verified. The store lock is held shared. */
 int partial_publish(struct store *st, struct partial *p, struct error *err);
+int partial_publish_synced(struct store *st, struct partial *p, struct error *err); /* on disk */
 void partial_drop(struct store *st, struct partial *p); /* it is of no use: removed */
 void partial_leave(struct partial *p);			/* for who comes next; harmless twice */
 

@@ -18,6 +18,7 @@
 #include <pthread.h>
 
 #define PIPE_SIZE  (1 << 20)
+#define LARGE	   (16 << 20) /* bytes of a layer for which no other one waits to be published */
 #define COPY_BLOCK ((size_t)256 << 10)
 
 struct receiver {
@@ -26,6 +27,7 @@ struct receiver {
 	int pipe; /* the end that is written to */
 	_Atomic bool stop;
 	int64_t received;
+	struct staging staged; /* a layer that is new */
 	int result;
 	struct error err;
 };
@@ -85,7 +87,9 @@ static void *receiver_main(void *arg)
 static int fetch_once(struct layer_fetch *f, struct receiver *r, struct layer_imported *done,
 		      bool *network, struct error *err)
 {
-	struct layer_import_options o = { .blob = &f->d->digest, .diff_id = &f->diff_id, .fed = true };
+	struct layer_import_options o = {
+		.blob = &f->d->digest, .diff_id = &f->diff_id, .fed = true, .later = &r->staged
+	};
 	auto_close int in = -1;
 	pthread_t thread;
 	int fds[2], status;
@@ -114,8 +118,9 @@ static int fetch_once(struct layer_fetch *f, struct receiver *r, struct layer_im
 	return -1;
 }
 
-static int publish(struct layer_fetch *f, struct receiver *r, const struct layer_imported *done,
-		   struct error *err)
+/* The layer was there, or is published. */
+static int publish_blob(struct layer_fetch *f, struct receiver *r,
+			const struct layer_imported *done, struct error *err)
 {
 	auto_close int lock = store_lock(f->st, LOCK_SHARED, err);
 	char text[DIGEST_TEXT_MAX], type[80];
@@ -135,11 +140,33 @@ static int publish(struct layer_fetch *f, struct receiver *r, const struct layer
 	return layer_add_blob(f->st, &f->diff_id, &b, err);
 }
 
+static int publish(struct layer_fetch *f, struct receiver *r, const struct layer_imported *done,
+		   struct error *err)
+{
+	if (r->staged.fd < 0)
+		return publish_blob(f, r, done, err);
+	return layer_batch_add(f->batch, &r->staged, &r->partial, &f->diff_id, f->d->size, err);
+}
+
+/* Waits until nobody else receives it; meanwhile we hold nothing that another one waits for. */
+static int take_partial(struct layer_fetch *f, struct receiver *r, struct error *err)
+{
+	int status = partial_try(f->st, &f->d->digest, &r->partial, err);
+
+	if (status)
+		return status < 0 ? -1 : 0;
+	status = layer_batch_wait(f->batch, err);
+	if (status == 0)
+		status = partial_take(f->st, &f->d->digest, &r->partial, err);
+	layer_batch_go_on(f->batch);
+	return status;
+}
+
 /* The blob is held, and its layer is not unpacked. */
 static int unpack_held(struct layer_fetch *f, struct error *err)
 {
 	struct layer_import_options o = { .blob = &f->d->digest, .diff_id = &f->diff_id };
-	struct receiver none = { .partial = PARTIAL_NONE };
+	struct receiver none = { .partial = PARTIAL_NONE, .staged = STAGING_NONE };
 	auto_close int fd = blob_open(f->st, &f->d->digest, err);
 	struct layer_imported done;
 	int lock, status;
@@ -151,7 +178,7 @@ static int unpack_held(struct layer_fetch *f, struct error *err)
 		return -1;
 	status = layer_import(f->st, fd, f->d->size, &o, &done, err);
 	auto_close_fd(&lock);
-	return status < 0 ? -1 : publish(f, &none, &done, err);
+	return status < 0 ? -1 : publish_blob(f, &none, &done, err);
 }
 
 /* Is there nothing to do, now that nobody else is at it? 1, 0, -1 */
@@ -195,7 +222,7 @@ static int fetch_locked(struct layer_fetch *f, struct receiver *r, struct error 
 	for (int n = 1;; n++) {
 		if (r->partial.size > f->d->size) {
 			partial_drop(f->st, &r->partial);
-			if (partial_take(f->st, &f->d->digest, &r->partial, err) < 0)
+			if (take_partial(f, r, err) < 0)
 				return -1;
 		}
 		status = fetch_once(f, r, &done, &network, err);
@@ -211,14 +238,14 @@ static int fetch_locked(struct layer_fetch *f, struct receiver *r, struct error 
 			  f->d->digest.hex);
 		error_clear(err);
 		r->stop = false;
-		if (partial_take(f->st, &f->d->digest, &r->partial, err) < 0)
+		if (take_partial(f, r, err) < 0)
 			return -1;
 	}
 }
 
 int layer_fetch(struct layer_fetch *f, struct error *err)
 {
-	struct receiver r = { .f = f, .partial = PARTIAL_NONE, .pipe = -1 };
+	struct receiver r = { .f = f, .partial = PARTIAL_NONE, .staged = STAGING_NONE, .pipe = -1 };
 	int status = already_here(f, err);
 
 	if (status > 0)
@@ -227,12 +254,15 @@ int layer_fetch(struct layer_fetch *f, struct error *err)
 		return status < 0 ? -1 : 0;
 	f->report(f->arg, PROGRESS_BEGIN, "pulling", 0);
 	/* another process may be at it: we wait for it */
-	status = partial_take(f->st, &f->d->digest, &r.partial, err);
+	status = take_partial(f, &r, err);
+	if (status == 0 && f->d->size > LARGE) /* it will take its time */
+		status = layer_batch_publish(f->batch, err);
 	if (status == 0)
 		status = fetch_locked(f, &r, err);
 	if (status == 0 && r.partial.fd >= 0)
 		partial_drop(f->st, &r.partial); /* another one brought it */
 	partial_leave(&r.partial);
+	staging_end(f->st, &r.staged);
 	if (status < 0)
 		return error_add(err, "layer sha256:%.12s", f->d->digest.hex);
 	f->report(f->arg, PROGRESS_END, "done", f->d->size);

@@ -144,6 +144,13 @@ static int import_publish(struct import *m, struct layer_meta *meta, struct erro
 	/* who feeds us makes the bytes a blob next; should it never come, that is as if it was pruned */
 	if (m->o->fed && !m->here)
 		meta_blob(meta, r);
+	if (!m->here && m->o->later) {
+		if (layer_stage(m->st, &m->staging, meta, err) < 0)
+			return -1;
+		*m->o->later = m->staging;
+		m->staging = (struct staging)STAGING_NONE;
+		return 0;
+	}
 	if (!m->here)
 		return layer_publish(m->st, &m->staging, &r->diff_id, meta, err);
 	if (meta->blobs.n == 0)
@@ -256,7 +263,7 @@ static int import_run(struct import *m, int fd, int64_t size, struct error *err)
 		m->tee = true;
 		stream_tee(m->in, &(struct layer_sink){ blob_write, &m->blob });
 	}
-	if (import_read(m, &meta, err) < 0 || import_lock(m, &lock, err) < 0 ||
+	if (import_read(m, &meta, err) < 0 || (!m->o->later && import_lock(m, &lock, err) < 0) ||
 	    import_publish(m, &meta, err) < 0)
 		return -1;
 	if (c == COMPRESSION_GZIP || c == COMPRESSION_ZSTD)

@@ -18,6 +18,7 @@ struct crew {
 	struct pulling *p;
 	const struct manifest *m;
 	const struct strv *diff_ids;
+	struct layer_batch batch;
 	pthread_mutex_t lock; /* next, failed, err, and the receiver of progress */
 	size_t next;
 	bool failed;
@@ -60,12 +61,22 @@ static int fetch(struct crew *c, struct connection *conn, size_t i, struct error
 				 .c = conn,
 				 .repository = c->p->repository,
 				 .d = told.d,
+				 .batch = &c->batch,
 				 .report = on_report,
 				 .arg = &told };
 
 	if (digest_parse(c->diff_ids->v[i], &f.diff_id, err) < 0)
 		return -1;
 	return layer_fetch(&f, err);
+}
+
+/* The same blob is not fetched by two threads of ours: one would wait for what the other holds. */
+static bool is_repeated(const struct manifest *m, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (digest_eq(&m->layers.v[k].digest, &m->layers.v[i].digest))
+			return true;
+	return false;
 }
 
 static int work(struct crew *c, struct connection *conn, struct error *err)
@@ -75,6 +86,8 @@ static int work(struct crew *c, struct connection *conn, struct error *err)
 		bool more;
 
 		pthread_mutex_lock(&c->lock);
+		while (c->next < c->m->layers.n && is_repeated(c->m, c->next))
+			c->next++;
 		more = !c->failed && c->next < c->m->layers.n;
 		i = more ? c->next++ : 0;
 		pthread_mutex_unlock(&c->lock);
@@ -112,12 +125,14 @@ int pull_layers(struct pulling *p, const struct manifest *m, const struct strv *
 	int64_t parallel = p->o->parallel == UNSET ? PARALLEL : p->o->parallel;
 	size_t want = MIN((size_t)MIN(MAX(parallel, 1), PARALLEL_MAX), m->layers.n), n = 0;
 	pthread_t threads[PARALLEL_MAX];
+	struct error ignored = { 0 }; /* of the two failures the first is told */
 	int r;
 
 	/* opened by the first who needs them: not by several threads at once */
 	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
 		if (store_dir(p->st, folders[i], err) < 0)
 			return -1;
+	layer_batch_init(&c.batch, p->st);
 	while (n + 1 < want && pthread_create(&threads[n], NULL, worker_main, &c) == 0)
 		n++;
 	r = work(&c, p->c, err); /* ours is the connection that the manifest came on */
@@ -130,8 +145,11 @@ int pull_layers(struct pulling *p, const struct manifest *m, const struct strv *
 	}
 	while (n)
 		pthread_join(threads[--n], NULL);
+	/* what is whole stays, also when another layer could not be had */
+	r = layer_batch_publish(&c.batch, c.failed ? &ignored : err);
+	layer_batch_done(&c.batch);
 	if (!c.failed)
-		return 0;
+		return r;
 	*err = c.err;
 	return -1;
 }

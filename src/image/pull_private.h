@@ -6,6 +6,7 @@
 
 #include "image/layer_tar.h"
 #include "image/pull.h"
+#include "store/layer_batch.h"
 
 struct pulling {
 	struct store *st;
@@ -26,6 +27,7 @@ struct layer_fetch {
 	const char *repository;
 	const struct descriptor *d;
 	struct digest diff_id;
+	struct layer_batch *batch; /* where new layers go */
 	void (*report)(void *arg, enum progress_event event, const char *text, int64_t now);
 	void *arg;
 };

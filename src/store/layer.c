@@ -161,15 +161,19 @@ int layer_add_blob(struct store *st, const struct digest *diff_id, const struct 
 	return 0;
 }
 
-int layer_publish(struct store *st, struct staging *s, const struct digest *diff_id,
-		  const struct layer_meta *m, struct error *err)
+int layer_stage(struct store *st, const struct staging *s, const struct layer_meta *m,
+		struct error *err)
+{
+	return meta_write(st, s->fd, m, false, err);
+}
+
+int layer_publish_synced(struct store *st, struct staging *s, const struct digest *diff_id,
+			 struct error *err)
 {
 	int layers = store_dir(st, STORE_LAYERS, err), tmp = st->dirs[STORE_TMP];
 
 	if (layers < 0)
 		return -1;
-	if (meta_write(st, s->fd, m, false, err) < 0 || store_sync_fs(st, s->fd, err) < 0)
-		return error_add(err, "publish layer sha256:%s", diff_id->hex);
 	if (renameat(tmp, s->name, layers, diff_id->hex) < 0) {
 		if (errno != EEXIST && errno != ENOTEMPTY)
 			return error_sys(err, "publish layer sha256:%s", diff_id->hex);
@@ -178,7 +182,17 @@ int layer_publish(struct store *st, struct staging *s, const struct digest *diff
 			return -1;
 	}
 	staging_end(st, s);
-	if (store_sync(st, layers, err) < 0)
+	return 0;
+}
+
+int layer_publish(struct store *st, struct staging *s, const struct digest *diff_id,
+		  const struct layer_meta *m, struct error *err)
+{
+	if (layer_stage(st, s, m, err) < 0 || store_sync_fs(st, s->fd, err) < 0)
+		return error_add(err, "publish layer sha256:%s", diff_id->hex);
+	if (layer_publish_synced(st, s, diff_id, err) < 0)
+		return -1;
+	if (store_sync(st, st->dirs[STORE_LAYERS], err) < 0)
 		return error_add(err, "publish layer sha256:%s", diff_id->hex);
 	return 0;
 }

@@ -27,8 +27,12 @@ static bool is_current(int tmp, const char *name, int fd, struct stat *mine)
 	       st.st_ino == mine->st_ino && st.st_dev == mine->st_dev;
 }
 
-int partial_take(struct store *st, const struct digest *d, struct partial *p, struct error *err)
+/* 1, or 0 when another one holds it and wait is not set. */
+static int take(struct store *st, const struct digest *d, bool wait, struct partial *p,
+		struct error *err)
 {
+	int r;
+
 	int tmp = store_dir(st, STORE_TMP, err);
 	char name[96];
 	struct stat mine;
@@ -41,16 +45,30 @@ int partial_take(struct store *st, const struct digest *d, struct partial *p, st
 		p->fd = openat(tmp, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 		if (p->fd < 0)
 			return error_sys(err, "create tmp/%s", name);
-		if (lock_take(p->fd, LOCK_EXCLUSIVE, err) < 0) {
+		if (wait)
+			r = lock_take(p->fd, LOCK_EXCLUSIVE, err) < 0 ? -1 : 1;
+		else
+			r = lock_try(p->fd, LOCK_EXCLUSIVE, err);
+		if (r <= 0) {
 			partial_leave(p);
-			return -1;
+			return r;
 		}
 		if (is_current(tmp, name, p->fd, &mine)) {
 			p->size = mine.st_size;
-			return 0;
+			return 1;
 		}
 		partial_leave(p);
 	}
+}
+
+int partial_take(struct store *st, const struct digest *d, struct partial *p, struct error *err)
+{
+	return take(st, d, true, p, err) < 0 ? -1 : 0;
+}
+
+int partial_try(struct store *st, const struct digest *d, struct partial *p, struct error *err)
+{
+	return take(st, d, false, p, err);
 }
 
 int partial_add(struct partial *p, const void *bytes, size_t n, struct error *err)
@@ -71,7 +89,7 @@ int partial_add(struct partial *p, const void *bytes, size_t n, struct error *er
 	return 0;
 }
 
-int partial_publish(struct store *st, struct partial *p, struct error *err)
+int partial_publish_synced(struct store *st, struct partial *p, struct error *err)
 {
 	int tmp = store_dir(st, STORE_TMP, err), blobs = store_dir(st, STORE_BLOBS, err);
 	char name[96];
@@ -81,13 +99,16 @@ int partial_publish(struct store *st, struct partial *p, struct error *err)
 	partial_name(&p->digest, name, sizeof(name));
 	if (futimens(p->fd, NULL) < 0) /* in use from now on: it may be older than who wants it */
 		return error_sys(err, "touch blob sha256:%s", p->digest.hex);
-	if (store_sync(st, p->fd, err) < 0)
-		return -1;
 	if (renameat(tmp, name, blobs, p->digest.hex) < 0)
 		return error_sys(err, "publish blob sha256:%s", p->digest.hex);
 	/* its folder is not synced: should the new name be lost, what was received still has the old one */
 	partial_leave(p);
 	return 0;
+}
+
+int partial_publish(struct store *st, struct partial *p, struct error *err)
+{
+	return store_sync(st, p->fd, err) < 0 ? -1 : partial_publish_synced(st, p, err);
 }
 
 void partial_drop(struct store *st, struct partial *p)

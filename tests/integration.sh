@@ -13,7 +13,7 @@
 set -u
 top=$(cd "$(dirname "$0")/.." && pwd)
 [ "$(id -u)" = 0 ] || exec sudo O="${O:-out}" ONLY="${ONLY:-}" USERS="${USERS:-}" FILTER="${FILTER:-}" \
-	NOSKIP="${NOSKIP:-}" HOD_TEST_CACHE="${HOD_TEST_CACHE:-}" HOD_KILLS="${HOD_KILLS:-}" HOD_LOAD_SECONDS="${HOD_LOAD_SECONDS:-}" CI="${CI:-}" sh "$0"
+	NOSKIP="${NOSKIP:-}" HOD_TEST_CACHE="${HOD_TEST_CACHE:-}" HOD_KILLS="${HOD_KILLS:-}" HOD_LOAD_SECONDS="${HOD_LOAD_SECONDS:-}" HOD_SOAK="${HOD_SOAK:-}" CI="${CI:-}" sh "$0"
 PATH=$PATH:/usr/sbin:/sbin
 
 # All users: root first, whose tests may need the machine; the other two side by side, which takes half the time.
@@ -89,7 +89,7 @@ for user in ${USERS:-root hod-range hod-single}; do
 	# nothing of our environment, and no run directory of a login session
 	setpriv --reuid "$user" --regid "$(id -g "$user")" --init-groups env -i PATH="$PATH" LANG=C.UTF-8 USER="$user" \
 		HOME="$T/$user" TMPDIR="$T/$user" HOD="$T/bin/hod" T="$T/$user" HOD_TEST_CACHE="$cache" \
-		HOD_KILLS="${HOD_KILLS:-}" HOD_LOAD_SECONDS="${HOD_LOAD_SECONDS:-}" BATS_TEST_TIMEOUT="${BATS_TEST_TIMEOUT:-120}" \
+		HOD_KILLS="${HOD_KILLS:-}" HOD_LOAD_SECONDS="${HOD_LOAD_SECONDS:-}" HOD_SOAK="${HOD_SOAK:-}" BATS_TEST_TIMEOUT="${BATS_TEST_TIMEOUT:-120}" \
 		bats --formatter tap --print-output-on-failure ${FILTER:+--filter "$FILTER"} "$@" </dev/null 2>&1 | tee "$T/tap" |
 		sed -u -e '/# skip runs as /d'
 	ran=$(grep -cE '^(not )?ok ' "$T/tap")

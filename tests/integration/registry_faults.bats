@@ -1,5 +1,26 @@
 #!/usr/bin/env bats
-# pulls and pushes through a proxy that does what goes wrong: fault_proxy.py.
+# pulls and pushes through a proxy that does what goes wrong: fault_proxy.py. What is expected of each fault:
+#
+#   cut after n bytes              goes on by Range from there, at once while it gets on; in all at most 1.05 x the size
+#   killed, and another process    takes up what the dead one received
+#   stalled                        broken after registry-stall-seconds, then as cut
+#   short body                     the rest is fetched; after the retries an error that has both sizes
+#   long body                      refused: larger than announced
+#   a byte flipped                 fetched once more from the start; wrong again: an error, nothing is kept
+#   no ranges, or a wrong one      the whole is asked for, and what is there already skipped
+#   dripping                       is waited for; several who want it fetch it once
+#   408, 429, 5xx                  tried again, 3 times by default, after Retry-After or a doubled pause with jitter
+#   429 that stays                 the registry's words, what remains, when to come again, and the hint to log in
+#   401                            a token by the challenge, once more; a stored login that is refused is named
+#   403, 404                       not tried again; the registry's own words
+#   403 "expired"                  the credential helper is asked once more; a stored login is said to be old
+#   404 NAME_UNKNOWN to a push     the repository is to be made first
+#   redirected in a loop           ends after 10
+#   redirected elsewhere           blobs only, http and https only, not to private addresses; without the credential
+#   a wrong Content-Type           refused
+#   a wrong manifest, a web page   refused: its digest or form is wrong
+#   token runs out in the middle   another one is asked for; the password goes to the token server only
+#   an upload cut                  goes on where the registry has it
 load helper
 load registry
 

@@ -57,7 +57,9 @@ struct run_request {
 	/* network */
 	port_list publish;
 	bool publish_all;
-	struct strv expose; /* "80/tcp", "8000-8010" */
+	char *publish_group; /* the containers that share these ports of the host */
+	int64_t drain_time;  /* seconds for its open connections before it is stopped */
+	struct strv expose;  /* "80/tcp", "8000-8010" */
 	char *ip, *ip6, *mac_address;
 	struct strv network_alias;
 	/* namespaces: NULL default, "host", "none", "private", "container:ID", "keep-id", ... */

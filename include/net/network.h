@@ -44,6 +44,8 @@ struct lease {
 	char *mode;	    /* "bridge", "slirp4netns", "pasta" */
 	VEC(struct attachment) attachments;
 	port_list ports;	  /* as published: numbers are known */
+	char *group;		  /* whose members share the ports, or NULL; then: */
+	bool ready, leaving;	  /* it is up and healthy; it is about to end (net/group.h) */
 	struct strv host_gateway; /* names for the host beside host.docker.internal */
 };
 extern const struct field lease_fields[];

@@ -27,8 +27,10 @@ enum msg_type {
 	MSG_EXIT,   /* int32: exit code */
 	MSG_ATTACH, /* attach: flags, then descriptors */
 	MSG_DETACH,
-	MSG_SECCOMP, /* a descriptor: seccomp notify */
-	MSG_HOOKS,   /* init: run your hooks */
+	MSG_SECCOMP,	/* a descriptor: seccomp notify */
+	MSG_HOOKS,	/* init: run your hooks */
+	MSG_CONTROL,	/* of a group of containers: net/group.h */
+	MSG_CONNECTION, /* a descriptor: an accepted connection */
 };
 #define MSG_PAYLOAD_MAX 4096
 

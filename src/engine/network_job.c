@@ -103,6 +103,7 @@ static void add_lease(const struct network_wish *w, struct lease *l)
 	l->hostname = xstrdup(w->hostname);
 	l->lock = xstrdup(w->lock);
 	l->hosts = xstrdup(w->hosts);
+	l->group = xstrdup_or_null(w->request->publish_group);
 	strv_each (&w->request->add_host, i) {
 		const char *text = w->request->add_host.v[i];
 		size_t n = strcspn(text, "=:");
@@ -129,6 +130,10 @@ static int refuse_without(const struct run_request *r, const char *mode, struct 
 			return error_set(err, ERR_INVALID,
 					 "%s needs a bridge network, and --network is %s here",
 					 all[i].option, mode);
+	if (r->publish_group && !str_eq(mode, "slirp4netns") && !str_eq(mode, "pasta"))
+		return error_set(
+			err, ERR_INVALID,
+			"--publish-group needs a network of its own, and --network is %s here", mode);
 	if ((r->publish.n || r->publish_all) && !str_eq(mode, "slirp4netns") && !str_eq(mode, "pasta"))
 		log_warn("ports are not published with --network %s", mode);
 	return 0;

@@ -59,6 +59,11 @@ int create_with(struct engine *e, struct run_request *r, struct container *c,
 
 /* Seconds between the stop signal and SIGKILL: as asked, else the container's own; -1: for ever. */
 int64_t stop_grace(const struct container *c, int64_t asked_s);
+/*
+ * A member of a publish group gets no new connections; drain: and returns when the open ones have
+ * ended, or its drain time is over. Nothing is done for others.
+ */
+int container_leave_group(struct engine *e, const struct container *c, bool drain, struct error *err);
 /* What is stopped on purpose is not started again by its policy (RESTART_STOPPED). */
 int container_mark_stopped(const struct container *c, struct error *err);
 /* One between two runs: its monitor is told to leave it; returns when it has. */

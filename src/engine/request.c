@@ -65,6 +65,8 @@ const struct field run_request_fields[] = {
 	F_STR(struct run_request, network, "network"),
 	F_VEC(struct run_request, publish, "publish", port_fields),
 	F_BOOL(struct run_request, publish_all, "publishAll"),
+	F_STR(struct run_request, publish_group, "publishGroup"),
+	F_INT(struct run_request, drain_time, "drainTime"),
 	F_STRV(struct run_request, expose, "expose"),
 	F_STR(struct run_request, ip, "ip"),
 	F_STR(struct run_request, ip6, "ip6"),

@@ -9,7 +9,35 @@
 #include <sys/socket.h>
 
 #define HEALTH_TIME_MIN 1000000 /* ns */
+#define GROUP_NAME_MAX	40	/* characters: it becomes the name of a socket */
 #define NAME_FORM	"[a-zA-Z0-9][a-zA-Z0-9_.-]*"
+
+/* Members meet at numbers that are known beforehand, and at connections that can be handed on. */
+static int group_check(const struct run_request *r, struct error *err)
+{
+	const char *name = r->publish_group;
+
+	if (!isalnum((unsigned char)*name) || strlen(name) > GROUP_NAME_MAX)
+		return error_set(err, ERR_USAGE, "--publish-group '%s': must be " NAME_FORM, name);
+	for (const char *p = name; *p; p++)
+		if (!isalnum((unsigned char)*p) && !strchr("_.-", *p))
+			return error_set(err, ERR_USAGE, "--publish-group '%s': must be " NAME_FORM,
+					 name);
+	if (r->publish_all || !r->publish.n)
+		return error_set(err, ERR_USAGE, "--publish-group needs -p with a port of the host%s",
+				 r->publish_all ? ", not -P" : "");
+	vec_each (&r->publish, p) {
+		if (!str_eq(p->proto, "tcp"))
+			return error_set(err, ERR_UNSUPPORTED,
+					 "--publish-group: port %lld/%s cannot be shared, only tcp",
+					 (long long)p->port, p->proto);
+		if (p->host_port == 0 || p->host_last != p->host_port)
+			return error_set(err, ERR_USAGE,
+					 "--publish-group: port %lld needs one port of the host",
+					 (long long)p->port);
+	}
+	return 0;
+}
 
 static int network_check(const struct run_request *r, struct error *err)
 {
@@ -31,6 +59,12 @@ static int network_check(const struct run_request *r, struct error *err)
 		if (!r->network_alias.v[i][0] || strpbrk(r->network_alias.v[i], " \t\r\n#"))
 			return error_set(err, ERR_USAGE, "--network-alias '%s': not a host name",
 					 r->network_alias.v[i]);
+	if (r->publish_group && group_check(r, err) < 0)
+		return -1;
+	if (!r->publish_group && r->drain_time != UNSET)
+		return error_set(err, ERR_USAGE, "--drain-time goes with --publish-group only");
+	if (r->drain_time != UNSET && r->drain_time < 0)
+		return error_set(err, ERR_USAGE, "--drain-time: must not be below 0");
 	if (r->network && !r->network[0])
 		return error_set(err, ERR_USAGE, "--network: a name is missing");
 	return 0;

@@ -11,6 +11,7 @@
 #include "runtime/runtime.h"
 #include "util/compat.h"
 #include "util/fd.h"
+#include "util/log.h"
 #include "util/proc.h"
 #include "util/text.h"
 
@@ -116,6 +117,8 @@ int container_stop(struct engine *e, struct container *c, int64_t timeout_s, str
 	int64_t wait_s = stop_grace(c, timeout_s);
 	int sig = stop_signal(c);
 	auto_close int pidfd = -1;
+	struct error why = { 0 };
+	char text[ERROR_LINE_MAX];
 	int ended;
 
 	if (!container_is_alive(c))
@@ -131,6 +134,9 @@ int container_stop(struct engine *e, struct container *c, int64_t timeout_s, str
 	}
 	if (pidfd < 0)
 		return -1;
+	if (container_leave_group(e, c, wait_s != 0 && c->status == CONTAINER_RUNNING, &why) < 0)
+		log_warn("its connections are not waited for: %s",
+			 error_text(&why, text, sizeof(text)));
 	if (wait_s != 0 && runtime_kill(pidfd, c->state.cgroup, sig, false, err) < 0 && !is_gone(err))
 		return -1;
 	error_clear(err);

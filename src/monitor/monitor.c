@@ -160,6 +160,7 @@ void monitor_health_changed(struct monitor *m, enum health_status status)
 	struct error err = { 0 };
 	char text[ERROR_LINE_MAX];
 
+	group_want(m, status == HEALTH_IS_GOOD);
 	if (status == HEALTH_IS_GOOD && m->job->notify_healthy && m->notify_socket &&
 	    sd_notify_ready(m->notify_socket, &err) < 0)
 		log_warn("%s", error_text(&err, text, sizeof(text)));
@@ -255,9 +256,10 @@ static int serve_begin(struct monitor *m, struct error *err)
 	health_start(m);
 	if (record_running(m->job->store, m->c, &m->process, err) < 0)
 		return -1;
-	return m->job->notify_socket && !m->job->notify_healthy
-		       ? sd_notify_ready(m->job->notify_socket, err)
-		       : 0;
+	if (!m->health.plan)
+		group_settle(m, true);
+	return m->notify_socket && !m->job->notify_healthy ? sd_notify_ready(m->notify_socket, err)
+							   : 0;
 }
 
 IDLE_PATH static void serve(struct monitor *m)
@@ -308,6 +310,7 @@ static int finish(struct monitor *m, struct error *err)
 	int code;
 
 	health_stop(m);
+	group_settle(m, false);
 	/* glibc's waitid gives no figures */
 	if (syscall(SYS_waitid, P_PIDFD, m->process.pidfd, &info, WEXITED, &usage) < 0)
 		return error_sys(err, "wait for the container");
@@ -448,7 +451,7 @@ struct monitor *monitor_new(const struct monitor_job *job, struct monitor_result
 	m->session = m->exit_code = -1;
 	m->rootfs = job->rootfs;
 	m->notify_socket = xstrdup_or_null(job->notify_socket);
-	m->health.helper.fd = -1;
+	m->health.helper.fd = m->group.updater.fd = -1;
 	m->c->state.restarts = 0;
 	m->c->state.restarting = false;
 	return m;

@@ -6,6 +6,7 @@
 
 #include "attach_server.h"
 #include "exit_record.h"
+#include "group_run.h"
 #include "health_run.h"
 #include "log_driver.h"
 #include "monitor/monitor.h"
@@ -33,6 +34,7 @@ struct monitor {
 	struct runtime_process process;
 	struct owner_watch *owners; /* NULL but in single mode */
 	struct health_watch health;
+	struct group_watch group;
 	char *notify_socket; /* the job's; the environment that it came from is wiped */
 	int rootfs;	     /* of the next start: the job's, then ours; -1: to be mounted */
 	int ends[3];	     /* the container's standard streams, until it has them */

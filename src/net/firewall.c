@@ -18,6 +18,8 @@
  */
 #include "firewall.h"
 
+#include "group.h"
+
 #include "util/fd.h"
 #include "util/lazy.h"
 #include "util/log.h"
@@ -61,6 +63,10 @@ static const char base[] =
 	"add map " TABLE " udp4_at { type ipv4_addr . inet_service : ipv4_addr . inet_service; }\n"
 	"add map " TABLE " tcp6_at { type ipv6_addr . inet_service : ipv6_addr . inet_service; }\n"
 	"add map " TABLE " udp6_at { type ipv6_addr . inet_service : ipv6_addr . inet_service; }\n"
+	"add map " TABLE " groups4 { type inet_service : verdict; }\n"
+	"add map " TABLE " groups6 { type inet_service : verdict; }\n"
+	"add map " TABLE " groups4_at { type ipv4_addr . inet_service : verdict; }\n"
+	"add map " TABLE " groups6_at { type ipv6_addr . inet_service : verdict; }\n"
 	"add chain " TABLE " publish\n"
 	"add chain " TABLE " guard { type filter hook prerouting priority raw; }\n"
 	"add chain " TABLE " prerouting { type nat hook prerouting priority dstnat; }\n"
@@ -73,6 +79,10 @@ static const char base[] =
 	"flush chain " TABLE " output\n"
 	"flush chain " TABLE " postrouting\n"
 	"flush chain " TABLE " forward\n"
+	"add rule " TABLE " publish ip daddr . tcp dport vmap @groups4_at\n"
+	"add rule " TABLE " publish ip6 daddr . tcp dport vmap @groups6_at\n"
+	"add rule " TABLE " publish meta nfproto ipv4 tcp dport vmap @groups4\n"
+	"add rule " TABLE " publish meta nfproto ipv6 ip6 daddr != ::1 tcp dport vmap @groups6\n"
 	"add rule " TABLE " publish dnat ip to ip daddr . tcp dport map @tcp4_at\n"
 	"add rule " TABLE " publish dnat ip to ip daddr . udp dport map @udp4_at\n"
 	"add rule " TABLE " publish dnat ip6 to ip6 daddr . tcp dport map @tcp6_at\n"
@@ -162,6 +172,71 @@ void firewall_text_ports(const struct lease *l, bool add, struct str *out)
 			one_port(l, p, six, add, out);
 }
 
+/* ---- groups ---- */
+
+/* Where a member has what comes in at p; NULL: not by this version. Yours. */
+static char *member_target(const struct lease *m, const struct port *p, bool six)
+{
+	const char *to = target(m, six);
+
+	if (!to || !group_serves(m))
+		return NULL;
+	vec_each (&m->ports, q)
+		if (q->host_port == p->host_port && str_eq(q->host, p->host))
+			return xasprintf("%s . %lld", to, (long long)q->port);
+	return NULL;
+}
+
+/* "group_8080_4", "group_8080_4_127_0_0_1": a chain for each port of a group */
+static char *group_chain(const struct port *p, bool six, bool any)
+{
+	char *name = xasprintf("group_%lld_%c%s%s", (long long)p->host_port, six ? '6' : '4',
+			       any ? "" : "_", any ? "" : p->host);
+
+	for (char *c = name; *c; c++)
+		if (*c == '.' || *c == ':')
+			*c = '_';
+	return name;
+}
+
+static void group_port(const struct lease *l, const struct port *p, const leases *all, struct str *out)
+{
+	struct ip host = { 0 };
+	bool known = p->host && ip_parse(p->host, &host), any = known && ip_any(&host);
+	bool six = host.family == AF_INET6;
+	auto_free char *chain = group_chain(p, six, any);
+	auto_free char *set = xasprintf("groups%c%s", six ? '6' : '4', any ? "" : "_at");
+	auto_free char *key = any ? xasprintf("%lld", (long long)p->host_port)
+				  : xasprintf("%s . %lld", p->host, (long long)p->host_port);
+	auto_free char *jump = xasprintf("%s : jump %s", key, chain);
+	auto_done(str) struct str map = { 0 };
+	int n = 0;
+
+	vec_each (all, m) {
+		auto_free char *to = str_eq(m->group, l->group) ? member_target(m, p, six) : NULL;
+
+		if (to) {
+			str_addf(&map, "%s%d : %s", n ? ", " : "", n, to);
+			n++;
+		}
+	}
+	str_addf(out, "add chain " TABLE " %s\nflush chain " TABLE " %s\n", chain, chain);
+	element(out, n > 0, set, jump);
+	if (n)
+		str_addf(out,
+			 "add rule " TABLE
+			 " %s tcp dport %lld dnat ip%s to numgen inc mod %d map { %s }\n",
+			 chain, (long long)p->host_port, six ? "6" : "", n, map.s);
+	else
+		str_addf(out, "delete chain " TABLE " %s\n", chain);
+}
+
+void firewall_text_group(const struct lease *l, const leases *all, struct str *out)
+{
+	vec_each (&l->ports, p)
+		group_port(l, p, all, out);
+}
+
 /* ---- carrying it out ---- */
 
 static int run(const struct str *text, struct error *err)
@@ -220,7 +295,8 @@ void firewall_publish(struct netdir *d, const struct lease *l, bool add)
 	struct error e = { 0 };
 	char line[ERROR_LINE_MAX];
 
-	firewall_text_ports(l, add, &text);
+	if (!l->group)
+		firewall_text_ports(l, add, &text);
 	if (run(&text, &e) == 0)
 		return;
 	/* the table was flushed behind our back: ports are then served by the forwarder alone */
@@ -229,6 +305,29 @@ void firewall_publish(struct netdir *d, const struct lease *l, bool add)
 			 error_text(&e, line, sizeof(line)));
 	else
 		log_debug("net: %s", error_text(&e, line, sizeof(line)));
+}
+
+void firewall_group(struct netdir *d, const struct lease *l, const leases *all)
+{
+	auto_done(str) struct str text = { 0 };
+	struct error e = { 0 };
+	char line[ERROR_LINE_MAX];
+
+	if (!file_exists(d->fd, MADE))
+		return;
+	/* the table may be of a version that had no groups */
+	firewall_text_base(&text);
+	firewall_text_group(l, all, &text);
+	if (run(&text, &e) < 0)
+		log_warn("group '%s': %s", l->group, error_text(&e, line, sizeof(line)));
+}
+
+void firewall_withdraw(struct netdir *d, const struct lease *l, const leases *living)
+{
+	if (l->group)
+		firewall_group(d, l, living);
+	else
+		firewall_publish(d, l, false);
 }
 
 int firewall_rebuild(struct netdir *d, const leases *all, struct error *err)
@@ -242,7 +341,10 @@ int firewall_rebuild(struct netdir *d, const leases *all, struct error *err)
 			if (a->link)
 				firewall_text_network(a, true, &text);
 	vec_each (all, l)
-		firewall_text_ports(l, true, &text);
+		if (l->group)
+			firewall_text_group(l, all, &text);
+		else
+			firewall_text_ports(l, true, &text);
 	return run(&text, err) < 0 ? -1 : mark_made(d, err);
 }
 

@@ -41,8 +41,7 @@ struct sockaddr_storage forward_address(const struct forward *f, uint16_t port)
 	return a;
 }
 
-/* It speaks with strangers: no right is left. */
-static void drop_rights(void)
+void forward_drop_rights(void)
 {
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct none[2] = { { 0 }, { 0 } };
@@ -54,7 +53,7 @@ static void drop_rights(void)
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
-static int become(const listeners *l, int ns, pid_t parent)
+static int become(const listeners *l, int group, int ns, pid_t parent)
 {
 	struct rlimit files;
 	int keep[64], null;
@@ -66,13 +65,15 @@ static int become(const listeners *l, int ns, pid_t parent)
 	setsid();
 	if (setns(ns, CLONE_NEWNET) < 0)
 		return -1;
-	if (l->n <= ARRAY_SIZE(keep)) {
+	keep[n++] = group;
+	if (l->n < ARRAY_SIZE(keep)) {
 		vec_each (l, one)
 			keep[n++] = one->fd;
 		fd_close_others(keep, n);
 	} else {
-		auto_free int *many = xcalloc(l->n, sizeof(*many));
+		auto_free int *many = xcalloc(l->n + 1, sizeof(*many));
 
+		many[0] = group;
 		vec_each (l, one)
 			many[n++] = one->fd;
 		fd_close_others(many, n);
@@ -88,11 +89,12 @@ static int become(const listeners *l, int ns, pid_t parent)
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
 	prctl(PR_SET_NAME, "hod-forward");
-	drop_rights();
+	forward_drop_rights();
 	return 0;
 }
 
-static void __attribute__((noreturn)) serve(const listeners *l, const struct ip *target)
+static void __attribute__((noreturn))
+serve(const listeners *l, const struct forward_group *group, const struct ip *target)
 {
 	static struct forward f;
 	struct epoll_event events[TURN_EVENTS];
@@ -108,6 +110,8 @@ static void __attribute__((noreturn)) serve(const listeners *l, const struct ip 
 	}
 	vec_each (l, one)
 		one->udp ? udp_add(&f, one) : tcp_add(&f, one);
+	if (group->fd >= 0)
+		group_add(&f, group);
 	for (;;) {
 		int n = epoll_wait(f.epoll, events, TURN_EVENTS, EXPIRE_MS);
 
@@ -121,7 +125,8 @@ static void __attribute__((noreturn)) serve(const listeners *l, const struct ip 
 	}
 }
 
-pid_t forward_start(const listeners *l, int ns, const struct ip *target, struct error *err)
+pid_t forward_start(const listeners *l, const struct forward_group *group, int ns,
+		    const struct ip *target, struct error *err)
 {
 	pid_t parent = getpid(), pid = fork();
 	sigset_t none;
@@ -135,7 +140,7 @@ pid_t forward_start(const listeners *l, int ns, const struct ip *target, struct 
 	signal(SIGPIPE, SIG_IGN);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (become(l, ns, parent) < 0)
+	if (become(l, group->fd, ns, parent) < 0)
 		_exit(1);
-	serve(l, target);
+	serve(l, group, target);
 }

@@ -7,9 +7,8 @@
  * stands behind nftables: what those do not translate (::1, a flushed table, no nftables at all)
  * ends up here, and the port is visibly taken on the host.
  *
- * A socket of a group that shares one port (SO_REUSEPORT) is a listener like any other: whoever
- * is no longer to get connections closes its listeners and serves the open connections to their
- * end.
+ * A member of a group that shares ports has no listeners: it gets connections from the group's
+ * process (group.h), and serves those that are open to their end when it gets no more.
  */
 #ifndef NET_FORWARD_H
 #define NET_FORWARD_H
@@ -33,8 +32,19 @@ void listeners_done(listeners *l);
  * is free to all.
  */
 int listeners_open(port_list *p, listeners *l, struct error *err);
+/* Of a member of a group: from where it gets its connections, and where each goes. */
+struct group_port {
+	struct ip host;
+	uint16_t host_port, port; /* port: in the container */
+};
+struct forward_group {
+	int fd; /* of the group's process (group.h), or -1: none */
+	VEC(struct group_port) ports;
+};
 /* The process: its pid, or -1. target: the container's own address. */
-pid_t forward_start(const listeners *l, int ns, const struct ip *target, struct error *err);
+pid_t forward_start(const listeners *l, const struct forward_group *group, int ns,
+		    const struct ip *target, struct error *err);
+void forward_drop_rights(void); /* of a process that speaks with strangers: none is left */
 
 /* ---- between forward.c, forward_tcp.c and forward_udp.c ---- */
 
@@ -52,6 +62,9 @@ struct forward {
 void forward_watch(struct forward *f, int fd, uint32_t events, struct event *e);
 struct sockaddr_storage forward_address(const struct forward *f, uint16_t port);
 void tcp_add(struct forward *f, const struct listener *l);
+/* A connection that was accepted (and is non-blocking): taken. */
+void tcp_begin(struct forward *f, int outside, uint16_t port);
+void group_add(struct forward *f, const struct forward_group *group);
 void tcp_turn_end(struct forward *f); /* frees what ended in this turn */
 void udp_add(struct forward *f, const struct listener *l);
 void udp_expire(struct forward *f); /* now and then */

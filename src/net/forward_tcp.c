@@ -229,12 +229,14 @@ static void side_ready(struct event *e, uint32_t events)
 
 /* ---- new ones ---- */
 
-static void begin(struct forward *f, int outside, uint16_t port)
+void tcp_begin(struct forward *f, int outside, uint16_t port)
 {
 	struct sockaddr_storage to = forward_address(f, port);
 	struct connection *c = xcalloc(1, sizeof(*c));
 	int on = 1;
 
+	if (!f->tcp)
+		f->tcp = xcalloc(1, sizeof(*f->tcp));
 	c->f = f;
 	for (int i = 0; i < 2; i++)
 		c->side[i] = (struct side){
@@ -266,7 +268,7 @@ static void door_ready(struct event *e, uint32_t events)
 		int fd = accept4(d->l.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd >= 0) {
-			begin(d->f, fd, d->l.port);
+			tcp_begin(d->f, fd, d->l.port);
 			continue;
 		}
 		if (errno == EMFILE || errno == ENFILE) { /* until one of ours ends */

@@ -46,6 +46,9 @@ const struct field lease_fields[] = {
 	F_STR(struct lease, mode, "mode"),
 	F_VEC(struct lease, attachments, "attachments", attachment_fields),
 	F_VEC(struct lease, ports, "ports", port_fields),
+	F_STR(struct lease, group, "group"),
+	F_BOOL(struct lease, ready, "ready"),
+	F_BOOL(struct lease, leaving, "leaving"),
 	F_STRV(struct lease, host_gateway, "hostGateway"),
 	F_END,
 };
@@ -290,7 +293,7 @@ int netdir_sweep(struct netdir *d, leases *living, struct error *err)
 			break;
 		log_debug("net: sweep what %.12s left", l->id);
 		if (d->root && l->ports.n)
-			firewall_publish(d, l, false);
+			firewall_withdraw(d, l, living);
 		status = lease_remove(d, l->id, err);
 	}
 	if (status == 0 && dead.n)

@@ -15,6 +15,7 @@
 #include "bridge.h"
 #include "firewall.h"
 #include "forward.h"
+#include "group.h"
 #include "helper.h"
 #include "hosts.h"
 #include "keeper.h"
@@ -126,23 +127,46 @@ static int target_find(const struct lease *l, struct ip *ip)
 	return -1;
 }
 
-static int ports_up(struct net_job *j, struct net *n, struct error *err)
+static void group_ports(const struct lease *l, struct forward_group *g)
+{
+	vec_each (&l->ports, p) {
+		struct group_port one = { .host_port = (uint16_t)p->host_port,
+					  .port = (uint16_t)p->port };
+
+		if (ip_parse(p->host, &one.host))
+			vec_push(&g->ports, one);
+	}
+}
+
+static int ports_up(struct net_job *j, struct net *n, const leases *all, struct error *err)
 {
 	auto_done(listeners) listeners l = { 0 };
+	struct forward_group group = { .fd = -1 };
 	struct ip target;
+	int status;
 
 	if (!j->lease.ports.n)
 		return 0;
 	if (target_find(&j->lease, &target) < 0)
 		return error_set(err, ERR_INVALID, "ports cannot be published without an address");
-	if (listeners_open(&j->lease.ports, &l, err) < 0)
+	if (j->lease.group) {
+		group.fd = group_join(&n->dir, &j->lease, all, err);
+		status = group.fd < 0 ? -1 : 0;
+		if (status == 0)
+			group_ports(&j->lease, &group);
+	} else {
+		status = listeners_open(&j->lease.ports, &l, err);
+	}
+	if (status < 0)
 		return -1;
-	n->forwarder = forward_start(&l, n->ns, &target, err);
+	n->forwarder = forward_start(&l, &group, n->ns, &target, err);
+	auto_close_fd(&group.fd);
+	vec_done(&group.ports);
 	if (n->forwarder < 0) {
 		n->forwarder = 0;
 		return -1;
 	}
-	if (n->dir.root)
+	if (n->dir.root && !j->lease.group)
 		firewall_publish(&n->dir, &j->lease, true);
 	return 0;
 }
@@ -165,7 +189,7 @@ static int up(struct net_job *j, struct net *n, leases *all, struct rtnl *inside
 		return -1;
 	if (bridge ? bridges_up(j, n, all, inside, err) < 0 : helper_up(j, n, inside, err) < 0)
 		return -1;
-	if (ports_up(j, n, err) < 0)
+	if (ports_up(j, n, all, err) < 0)
 		return -1;
 	if (lease_save(&n->dir, &j->lease, err) < 0)
 		return -1;
@@ -229,8 +253,11 @@ void net_down(struct net *n, const struct net_job *j)
 		auto_done(leases) leases all = { 0 };
 
 		if (lease_remove(&n->dir, j->lease.id, &e) == 0 &&
-		    netdir_leases(&n->dir, &all, &e) == 0)
+		    netdir_leases(&n->dir, &all, &e) == 0) {
 			hosts_refresh(&all);
+			if (n->dir.root && j->lease.group)
+				firewall_group(&n->dir, &j->lease, &all);
+		}
 	}
 	if (e.kind)
 		log_warn("network: %s", error_text(&e, text, sizeof(text)));

@@ -16,7 +16,7 @@ checked() { # the same, asked for its health
 	server "$name" --health-cmd 'wget -qO- localhost/health' --health-interval 200ms --health-retries 1 "$@"
 }
 ask() { curl -sS -m 10 "http://127.0.0.1:$PORT/"; }
-who() { for _ in $(seq "${1:-12}"); do ask; done | sort -u | tr '\n' ' '; }
+who() { for _ in $(seq 12); do ask; done | sort -u | tr '\n' ' '; }
 are() { [ "$(who)" = "$1 " ]; } # are "NAME NAME": those that answer
 no_group() { ! pgrep -u "$(id -u)" -x hod-group; }
 networked() { [ "$(id -u)" = 0 ] || need program slirp4netns; }

@@ -22,6 +22,17 @@ int network_delete(struct store *st, const struct userns *u, const struct networ
 		   struct error *err);
 /* Containers that name it in their request. */
 int network_users(struct store *st, const struct network *n, struct strv *ids, struct error *err);
+bool network_is_named(const struct network *n,
+		      const char *text); /* by name, or 12 digits of its ID */
+/*
+ * A further network for a container, or one less: at once when it runs, and at its next starts.
+ * ERR_UNSUPPORTED: it is on none of our bridges. ERR_EXISTS, ERR_NOTFOUND: it is on it, or is not.
+ * Without root a running one is changed from within its user namespace.
+ */
+int network_connect(struct engine *e, struct container *c, const struct network *n,
+		    const struct request_network *place, struct error *err);
+int network_disconnect(struct engine *e, struct container *c, const struct network *n,
+		       struct error *err);
 /* The addresses and ports of a container that runs: 1, 0, -1 */
 int network_lease(const struct userns *u, const char *id, struct lease *l, struct error *err);
 

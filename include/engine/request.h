@@ -27,6 +27,11 @@ struct request_ulimit {
 	char *name;	    /* "nofile" */
 	int64_t soft, hard; /* -1: unlimited */
 };
+struct request_network { /* one network, and the container's place on it */
+	char *name, *ip, *ip6, *mac_address;
+	struct strv aliases;
+};
+extern const struct field request_network_fields[];
 struct run_request {
 	/* what to run */
 	char *image;	  /* as typed; NULL with rootfs */
@@ -62,6 +67,8 @@ struct run_request {
 	struct strv expose;  /* "80/tcp", "8000-8010" */
 	char *ip, *ip6, *mac_address;
 	struct strv network_alias;
+	/* those beside the first, whose name is below and whose place is above */
+	VEC(struct request_network) more_networks;
 	/* namespaces: NULL default, "host", "none", "private", "container:ID", "keep-id", ... */
 	char *network, *pid, *ipc, *uts, *userns, *cgroupns;
 	/* security */
@@ -107,6 +114,16 @@ int request_add_mount(struct run_request *r, const char *text, struct error *err
 int request_add_tmpfs(struct run_request *r, const char *text, struct error *err);
 int request_add_ulimit(struct run_request *r, const char *text, struct error *err);
 int request_set_entrypoint(struct run_request *r, const char *text, struct error *err);
+/*
+ * --network: a word (none, host, container:NAME, ...), or a network: NAME[:KEY=VALUE,...] with ip, ip6,
+ * mac and alias as podman has them, or name=NAME,KEY=VALUE,... as docker. Again: a further network.
+ */
+int request_add_network(struct run_request *r, const char *text, struct error *err);
+int request_network_check(const struct run_request *r, struct error *err);
+/* The way back, for one of more_networks: "name=NAME,ip=..."; yours. */
+char *request_network_format(const struct request_network *n);
+/* The first network as the others are: all of it is borrowed. */
+struct request_network request_first_network(const struct run_request *r);
 /* Everything that can be said without a host: conflicts (--rm with ...), names, forms. */
 int request_check(const struct run_request *r, struct error *err);
 

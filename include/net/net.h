@@ -49,7 +49,7 @@ pid_t network_keeper(uid_t user, bool single, int *hold, struct error *err);
 
 /* A further network for, or one less of, a container that runs; ns is its namespace. */
 int net_connect(struct netdir *d, const char *id, struct net_join *join, int ns, struct error *err);
-int net_disconnect(struct netdir *d, const char *id, const char *network, struct error *err);
+int net_disconnect(struct netdir *d, const char *id, const char *network, int ns, struct error *err);
 
 /* "slirp4netns" or "pasta", whichever is there and faster, or NULL. */
 const char *net_helper_find(void);

@@ -1,6 +1,6 @@
 /*
- * network.c - `hod network create|ls|rm|connect|disconnect|reload`; inspect, exists and prune are
- * with those of other nouns.
+ * network.c - `hod network create|ls|rm`; connect and disconnect are in network_connect.c, inspect,
+ * exists and prune with those of other nouns.
  */
 #include "network.h"
 
@@ -9,8 +9,6 @@
 #include "listing.h"
 #include "operands.h"
 #include "output.h"
-
-#include <fcntl.h>
 
 static bool rootless(const struct app *app)
 {
@@ -276,7 +274,7 @@ static const struct opt rm_opts[] = {
 	OPT_END,
 };
 
-static int need_network(struct app *app, const char *name, struct network *n, struct error *err)
+int need_network(struct app *app, const char *name, struct network *n, struct error *err)
 {
 	int found = network_find(&app->store, name, n, err);
 
@@ -315,142 +313,5 @@ const struct command cmd_network_rm = {
 	.min = 1,
 	.max = -1,
 	.run = rm_run,
-	.failure = 1,
-};
-
-/* ---- connect, disconnect, reload ---- */
-
-struct connect_args {
-	char *ip, *ip6, *mac;
-	struct strv aliases;
-};
-static const struct opt connect_opts[] = {
-	OPT_LIST(0, "alias", connect_args, aliases, "NAME", "a further name for the others on it"),
-	OPT_STRING(0, "ip", connect_args, ip, "ADDRESS", "its IPv4 address there"),
-	OPT_STRING(0, "ip6", connect_args, ip6, "ADDRESS", "its IPv6 address there"),
-	OPT_STRING(0, "mac-address", connect_args, mac, "ADDRESS", "its hardware address there"),
-	OPT_END,
-};
-
-static int running(struct app *app, const char *name, struct container *c, struct error *err)
-{
-	container_init(c);
-	if (need_container(app, name, c, err) < 0)
-		return -1;
-	if (!container_is_up(c)) {
-		error_set(err, ERR_BUSY, "container '%s' is not running", name);
-		return error_hint(
-			err, "a container that is to be started takes its network from --network");
-	}
-	if (rootless(app))
-		return error_set(err, ERR_UNSUPPORTED,
-				 "without root the networks of a running container cannot change");
-	return 0;
-}
-
-static int connect_run(struct app *app, void *arg, struct strv *operands, struct error *err)
-{
-	const struct connect_args *args = arg;
-	struct net_join join = { .ip = args->ip, .ip6 = args->ip6, .mac = args->mac };
-	auto_done(container) struct container c;
-	struct netdir d = { .fd = -1 };
-	auto_free char *path = NULL;
-	auto_close int ns = -1;
-	int status;
-
-	join.aliases = args->aliases;
-	container_init(&c);
-	if (need_network(app, operands->v[0], &join.network, err) < 0)
-		return -1;
-	status = running(app, operands->v[1], &c, err);
-	if (status == 0) {
-		path = xasprintf("/proc/%lld/ns/net", (long long)c.state.pid);
-		ns = open(path, O_RDONLY | O_CLOEXEC);
-		if (ns < 0)
-			status = error_sys(err, "open %s", path);
-	}
-	if (status == 0 && netdir_open(0, false, true, &d, err) < 0)
-		status = -1;
-	if (status == 0)
-		status = net_connect(&d, c.id, &join, ns, err);
-	netdir_close(&d);
-	network_done(&join.network);
-	return status < 0 ? error_add(err, "connect '%s'", operands->v[1]) : 0;
-}
-
-const struct command cmd_network_connect = {
-	.name = "network connect",
-	.operands = "NETWORK CONTAINER",
-	.summary = "put a running container on a further network",
-	.description =
-		"For as long as it runs: when it is started again, it is where --network says.",
-	.opts = connect_opts,
-	.args_size = sizeof(struct connect_args),
-	.needs = NEED_STORE_READ,
-	.min = 2,
-	.max = 2,
-	.run = connect_run,
-	.failure = 1,
-};
-
-struct disconnect_args {
-	bool force;
-};
-static const struct opt disconnect_opts[] = {
-	OPT_FLAG('f', "force", disconnect_args, force, "do not mind a container that is not on it"),
-	OPT_END,
-};
-
-static int disconnect_run(struct app *app, void *arg, struct strv *operands, struct error *err)
-{
-	const struct disconnect_args *args = arg;
-	auto_done(network) struct network n = { 0 };
-	auto_done(container) struct container c;
-	struct netdir d = { .fd = -1 };
-	int status = -1;
-
-	container_init(&c);
-	if (need_network(app, operands->v[0], &n, err) == 0 &&
-	    running(app, operands->v[1], &c, err) == 0 && netdir_open(0, false, true, &d, err) > 0)
-		status = net_disconnect(&d, c.id, n.name, err);
-	netdir_close(&d);
-	if (status == 0)
-		return 0;
-	if (args->force && err->kind == ERR_NOTFOUND) {
-		error_clear(err);
-		return 0;
-	}
-	return error_add(err, "disconnect '%s'", operands->v[1]);
-}
-
-const struct command cmd_network_disconnect = {
-	.name = "network disconnect",
-	.operands = "NETWORK CONTAINER",
-	.summary = "take a running container off a network",
-	.opts = disconnect_opts,
-	.args_size = sizeof(struct disconnect_args),
-	.needs = NEED_STORE_READ,
-	.min = 2,
-	.max = 2,
-	.run = disconnect_run,
-	.failure = 1,
-};
-
-static int reload_run(struct app *app, void *arg, struct strv *operands, struct error *err)
-{
-	struct netdir d = { .fd = -1 };
-	int status = netdir_open(app->userns.caller_uid, rootless(app), false, &d, err);
-
-	if (status > 0)
-		status = network_reload(&d, err);
-	netdir_close(&d);
-	return status < 0 ? -1 : 0;
-}
-
-const struct command cmd_network_reload = {
-	.name = "network reload",
-	.summary = "make the firewall rules of networks and ports anew",
-	.description = "After a firewall of the host was reloaded and has flushed all tables.",
-	.run = reload_run,
 	.failure = 1,
 };

@@ -11,6 +11,8 @@
 
 /* "0.0.0.0:8080->80/tcp, [::]:8080->80/tcp, 443/tcp"; yours */
 char *ports_text(const struct lease *l, const struct strv *exposed);
+/* By name or ID; ERR_NOTFOUND. n was zeroed. */
+int need_network(struct app *app, const char *name, struct network *n, struct error *err);
 /* NetworkSettings.Ports and HostConfig.PortBindings */
 json_t *ports_object(const port_list *l, const struct strv *exposed, bool asked);
 /* Every network that a container is on: docker's NetworkSettings. New reference. */

@@ -45,6 +45,11 @@ static int publish_parse(void *field, const char *text, const struct opt *o, str
 	return ports_parse(text, &((struct run_request *)field)->publish, err);
 }
 
+static int network_parse(void *field, const char *text, const struct opt *o, struct error *err)
+{
+	return request_add_network(field, text, err);
+}
+
 static int entrypoint_parse(void *field, const char *text, const struct opt *o, struct error *err)
 {
 	return request_set_entrypoint(field, text, err);
@@ -106,6 +111,7 @@ static const struct opt_type tmpfs = { "path", NULL, tmpfs_parse, nothing, NULL 
 static const struct opt_type ulimit = { "limit", NULL, ulimit_parse, nothing, NULL };
 static const struct opt_type entrypoint = { "command", NULL, entrypoint_parse, nothing, NULL };
 static const struct opt_type publish = { "port", NULL, publish_parse, nothing, NULL };
+static const struct opt_type network = { "network", "network", network_parse, nothing, NULL };
 static const struct opt_type pull = { "policy", "pull", pull_parse, pull_init, NULL };
 static const struct opt_type stream = { "stream", NULL, stream_parse, stream_init, stream_done };
 static const struct opt_type refused = { "value", NULL, refused_parse, nothing, NULL };
@@ -206,12 +212,12 @@ const struct opt run_opts[] = {
 		   "the hardware address of its interface"),
 	WHOLE(0, "mount", &mount, "MOUNT", "mount: type=bind|volume|tmpfs,src=...,dst=..."),
 	OPT_STRING(0, "name", run_args, request.name, "NAME", "its name (default: one is made up)"),
-	OPT_STRING(0, "network", run_args, request.network, "NETWORK",
-		   "none, host, container:NAME, bridge, a network, slirp4netns or pasta"),
+	WHOLE(0, "network", &network, "NETWORK[:OPTIONS]",
+	      "none, host, container:NAME, bridge, a network, slirp4netns or pasta"),
 	OPT_LIST(0, "network-alias", run_args, request.network_alias, "NAME",
 		 "a further name for the others on its network"),
-	{ OPT_(0, "net", &opt_string, run_args, request.network, char *, "the same as --network"),
-	  .value = "MODE", .flags = OPT_HIDDEN },
+	{ OPT_TYPE_ROW(0, "net", &network, "the same as --network"), .value = "MODE",
+	  .flags = OPT_HIDDEN },
 	OPT_FLAG(0, "no-healthcheck", run_args, request.no_healthcheck,
 		 "no health check, though the image has one"),
 	OPT_INT(0, "oom-score-adj", run_args, request.oom_score_adj,

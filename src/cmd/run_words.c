@@ -110,6 +110,14 @@ static void add_special(const struct generate_input *in, const char *name, struc
 	} else if (strcmp(name, "publish") == 0) {
 		vec_each (&r->publish, p)
 			add_port(p, words);
+	} else if (strcmp(name, "network") == 0) {
+		if (r->network)
+			strv_addf(words, "--network=%s", r->network);
+		vec_each (&r->more_networks, n) {
+			auto_free char *text = request_network_format(n);
+
+			strv_addf(words, "--network=%s", text);
+		}
 	} else if (strcmp(name, "entrypoint") == 0 && r->has_entrypoint) {
 		add_entrypoint(r, words);
 	} else if (strcmp(name, "cpus") == 0 && r->limits.nano_cpus != UNSET) {

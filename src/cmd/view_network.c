@@ -138,6 +138,14 @@ static json_t *endpoint(const struct attachment *a, const struct strv *aliases)
 	return o;
 }
 
+/* Of one that does not run: what it is to be on. */
+static void idle_networks(json_t *all, const char *mode, const struct run_request *r)
+{
+	view_json(all, mode, endpoint(NULL, &r->network_alias));
+	vec_each (&r->more_networks, n)
+		view_json(all, n->name, endpoint(NULL, &n->aliases));
+}
+
 json_t *view_network_settings(struct app *app, const struct container *c,
 			      const struct run_request *r, const struct image_settings *image)
 {
@@ -166,7 +174,7 @@ json_t *view_network_settings(struct app *app, const struct container *c,
 		vec_each (&l.attachments, a)
 			view_json(all, a->network, endpoint(a, NULL));
 	else if (!str_starts(mode, "container:"))
-		view_json(all, mode, endpoint(NULL, &r->network_alias));
+		idle_networks(all, mode, r);
 	view_json(o, "Networks", all);
 	if (up)
 		lease_done(&l);

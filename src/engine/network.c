@@ -128,15 +128,23 @@ int network_create(struct store *st, struct network *n, bool rootless, struct er
 	return network_file_add(st, n->name, text.s, text.len, err);
 }
 
-/* The network that a container's request names, or NULL. Yours. */
-static char *wanted_network(const struct container *c)
+/* Does the JSON of a container's request name it? Only so much of it is read as that takes. */
+static bool is_on(const struct container *c, const struct network *n)
 {
 	json_t *request = c->record.request ? json_loads(c->record.request, 0, NULL) : NULL;
-	const char *mode = json_string_value(json_object_get(request, "network"));
-	char *copy = mode ? xstrdup(mode) : NULL;
+	json_t *one;
+	size_t i;
+	bool found = network_is_named(n, json_string_value(json_object_get(request, "network")));
 
+	json_array_foreach (json_object_get(request, "moreNetworks"), i, one)
+		found |= network_is_named(n, json_string_value(json_object_get(one, "name")));
 	json_decref(request);
-	return copy;
+	return found;
+}
+
+bool network_is_named(const struct network *n, const char *text)
+{
+	return text && (str_eq(text, n->name) || (strlen(text) >= 12 && str_starts(n->id, text)));
 }
 
 int network_users(struct store *st, const struct network *n, struct strv *ids, struct error *err)
@@ -144,12 +152,9 @@ int network_users(struct store *st, const struct network *n, struct strv *ids, s
 	containers l = { 0 };
 	int r = container_list(st, &l, err);
 
-	vec_each (&l, c) {
-		auto_free char *name = wanted_network(c);
-
-		if (name && (str_eq(name, n->name) || (strlen(name) >= 12 && str_starts(n->id, name))))
+	vec_each (&l, c)
+		if (is_on(c, n))
 			strv_add(ids, c->record.name ? c->record.name : c->id);
-	}
 	containers_done(&l);
 	return r;
 }

@@ -72,10 +72,9 @@ static int collect_ports(const struct network_wish *w, port_list *l, struct erro
 	return 0;
 }
 
-static int add_join(struct engine *e, const struct network_wish *w, const char *name,
+static int add_join(struct engine *e, const struct request_network *n, const char *name,
 		    struct net_job *j, struct error *err)
 {
-	const struct run_request *r = w->request;
 	struct net_join *join = vec_add(&j->joins);
 	int found = network_find(e->store, name, &join->network, err);
 
@@ -85,14 +84,30 @@ static int add_join(struct engine *e, const struct network_wish *w, const char *
 	}
 	if (found <= 0)
 		return -1;
-	if (r->network_alias.n && join->network.plain)
+	if (n->aliases.n && join->network.plain)
 		return error_set(
 			err,
 			ERR_INVALID, "--network-alias needs a network of your own: the default one has no names");
-	join->ip = xstrdup_or_null(r->ip);
-	join->ip6 = xstrdup_or_null(r->ip6);
-	join->mac = xstrdup_or_null(r->mac_address);
-	strv_copy(&join->aliases, &r->network_alias);
+	vec_each (&j->joins, other)
+		if (other != join && str_eq(other->network.id, join->network.id))
+			return error_set(err, ERR_USAGE, "--network: '%s' is given twice", name);
+	join->ip = xstrdup_or_null(n->ip);
+	join->ip6 = xstrdup_or_null(n->ip6);
+	join->mac = xstrdup_or_null(n->mac_address);
+	strv_copy(&join->aliases, &n->aliases);
+	return 0;
+}
+
+static int add_joins(struct engine *e, const struct run_request *r, const char *mode,
+		     struct net_job *j, struct error *err)
+{
+	struct request_network first = request_first_network(r);
+
+	if (add_join(e, &first, mode, j, err) < 0)
+		return -1;
+	vec_each (&r->more_networks, n)
+		if (add_join(e, n, n->name, j, err) < 0)
+			return -1;
 	return 0;
 }
 
@@ -179,7 +194,7 @@ int network_job_make(struct engine *e, const struct network_wish *w, struct net_
 	j->optional = !asked(r->network) && !r->publish.n && !r->publish_all;
 	j->mode = xstrdup(bridge ? "bridge" : mode);
 	add_lease(w, &j->lease);
-	if ((bridge && add_join(e, w, mode, j, err) < 0) ||
+	if ((bridge && add_joins(e, r, mode, j, err) < 0) ||
 	    collect_ports(w, &j->lease.ports, err) < 0) {
 		network_job_free(job);
 		return -1;

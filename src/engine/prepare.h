@@ -57,6 +57,10 @@ int start_with(struct engine *e, struct container *c, const struct start_input *
 int create_with(struct engine *e, struct run_request *r, struct container *c,
 		struct image_settings *image, struct error *err);
 
+/* Another request in the record, for the next start. */
+int container_request_save(struct engine *e, struct container *c, const struct run_request *r,
+			   struct error *err);
+
 /* Seconds between the stop signal and SIGKILL: as asked, else the container's own; -1: for ever. */
 int64_t stop_grace(const struct container *c, int64_t asked_s);
 /*

@@ -72,6 +72,7 @@ const struct field run_request_fields[] = {
 	F_STR(struct run_request, ip6, "ip6"),
 	F_STR(struct run_request, mac_address, "macAddress"),
 	F_STRV(struct run_request, network_alias, "networkAlias"),
+	F_VEC(struct run_request, more_networks, "moreNetworks", request_network_fields),
 	F_STR(struct run_request, pid, "pid"),
 	F_STR(struct run_request, ipc, "ipc"),
 	F_STR(struct run_request, uts, "uts"),

@@ -6,7 +6,6 @@
 #include "devices.h"
 
 #include <ctype.h>
-#include <sys/socket.h>
 
 #define HEALTH_TIME_MIN 1000000 /* ns */
 #define GROUP_NAME_MAX	40	/* characters: it becomes the name of a socket */
@@ -42,32 +41,17 @@ static int group_check(const struct run_request *r, struct error *err)
 static int network_check(const struct run_request *r, struct error *err)
 {
 	auto_done(strv) struct strv ignored = { 0 };
-	uint8_t mac[6];
-	struct ip ip;
 
-	if (r->ip && (!ip_parse(r->ip, &ip) || ip.family != AF_INET))
-		return error_set(err, ERR_USAGE, "--ip '%s': no IPv4 address", r->ip);
-	if (r->ip6 && (!ip_parse(r->ip6, &ip) || ip.family != AF_INET6))
-		return error_set(err, ERR_USAGE, "--ip6 '%s': no IPv6 address", r->ip6);
-	if (r->mac_address && !mac_parse(r->mac_address, mac))
-		return error_set(err, ERR_USAGE, "--mac-address '%s': no address of one interface",
-				 r->mac_address);
 	strv_each (&r->expose, i)
 		if (ports_parse_exposed(r->expose.v[i], &ignored, err) < 0)
 			return error_add(err, "--expose");
-	strv_each (&r->network_alias, i)
-		if (!r->network_alias.v[i][0] || strpbrk(r->network_alias.v[i], " \t\r\n#"))
-			return error_set(err, ERR_USAGE, "--network-alias '%s': not a host name",
-					 r->network_alias.v[i]);
 	if (r->publish_group && group_check(r, err) < 0)
 		return -1;
 	if (!r->publish_group && r->drain_time != UNSET)
 		return error_set(err, ERR_USAGE, "--drain-time goes with --publish-group only");
 	if (r->drain_time != UNSET && r->drain_time < 0)
 		return error_set(err, ERR_USAGE, "--drain-time: must not be below 0");
-	if (r->network && !r->network[0])
-		return error_set(err, ERR_USAGE, "--network: a name is missing");
-	return 0;
+	return request_network_check(r, err);
 }
 
 static int resources_check(const struct run_request *r, struct error *err)

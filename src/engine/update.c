@@ -3,6 +3,7 @@
  */
 #include "engine/container.h"
 
+#include "prepare.h"
 #include "runtime/cgroup.h"
 
 static int load_request(const struct container *c, struct run_request *r, struct error *err)
@@ -49,7 +50,8 @@ static int apply(const struct container *c, const struct request_limits *merged,
 	return status;
 }
 
-static int keep(struct engine *e, struct container *c, const struct run_request *r, struct error *err)
+int container_request_save(struct engine *e, struct container *c, const struct run_request *r,
+			   struct error *err)
 {
 	struct str text = { 0 };
 
@@ -77,7 +79,7 @@ int container_update(struct engine *e, struct container *c, const struct request
 	if (status == 0 && up)
 		status = apply(c, &r.limits, more, err);
 	if (status == 0)
-		status = keep(e, c, &r, err);
+		status = container_request_save(e, c, &r, err);
 	run_request_done(&r);
 	return status;
 }

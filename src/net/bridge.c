@@ -273,10 +273,22 @@ static int addresses(const struct netdir *d, const struct net_join *j, const lea
 	return 0;
 }
 
-static int inside_up(struct rtnl *inside, struct attachment *a, const struct ip ip[2],
-		     const int prefix[2], bool first, struct error *err)
+int bridge_route(struct rtnl *inside, const struct attachment *a, struct error *err)
 {
 	struct ip gw;
+
+	if (a->internal)
+		return 0;
+	if (a->ip && ip_parse(a->gateway, &gw) && rtnl_route_default(inside, &gw, err) < 0)
+		return -1;
+	if (a->ip6 && ip_parse(a->gateway6, &gw) && rtnl_route_default(inside, &gw, err) < 0)
+		return -1;
+	return 0;
+}
+
+static int inside_up(struct rtnl *inside, struct attachment *a, const struct ip ip[2],
+		     const int prefix[2], struct error *err)
+{
 	unsigned index;
 
 	if (rtnl_index(inside, a->interface, &index, err) < 0)
@@ -286,13 +298,27 @@ static int inside_up(struct rtnl *inside, struct attachment *a, const struct ip 
 			return -1;
 	if (rtnl_link_up(inside, index, 0, err) < 0)
 		return -1;
-	if (a->internal || !first)
+	return bridge_route(inside, a, err);
+}
+
+/*
+ * A link of this name is the same container's of a moment ago: the kernel takes its time with the
+ * namespaces of what has ended.
+ */
+static int plug(struct rtnl *here, const char *port, unsigned bridge, const char *interface, int ns,
+		const uint8_t mac[6], struct error *err)
+{
+	struct error first = { 0 };
+
+	if (rtnl_veth_add(here, port, bridge, interface, ns, mac, &first) == 0)
 		return 0;
-	if (a->ip && ip_parse(a->gateway, &gw) && rtnl_route_default(inside, &gw, err) < 0)
+	if (first.kind != ERR_EXISTS) {
+		*err = first;
 		return -1;
-	if (a->ip6 && ip_parse(a->gateway6, &gw) && rtnl_route_default(inside, &gw, err) < 0)
+	}
+	if (rtnl_link_delete(here, port, err) < 0)
 		return -1;
-	return 0;
+	return rtnl_veth_add(here, port, bridge, interface, ns, mac, err);
 }
 
 int bridge_join(struct netdir *d, struct net_join *j, const leases *all, const char *id, unsigned n,
@@ -323,9 +349,9 @@ int bridge_join(struct netdir *d, struct net_join *j, const leases *all, const c
 		return error_set(err, ERR_USAGE, "--mac-address '%s': no address of one interface",
 				 j->mac);
 	a->mac = mac_format(mac);
-	if (rtnl_veth_add(here, port, index, a->interface, ns, mac, err) < 0)
+	if (plug(here, port, index, a->interface, ns, mac, err) < 0)
 		return -1;
-	if (inside_up(inside, a, ip, prefix, n == 0, err) < 0) {
+	if (inside_up(inside, a, ip, prefix, err) < 0) {
 		struct error ignored = { 0 }; /* the first error is told */
 
 		rtnl_link_delete(here, port, &ignored);

@@ -15,6 +15,8 @@
 int bridge_join(struct netdir *d, struct net_join *j, const leases *all, const char *id, unsigned n,
 		struct rtnl *here, int ns, struct rtnl *inside, struct attachment *a,
 		struct error *err);
+/* The way out by this network, unless there is one by another. */
+int bridge_route(struct rtnl *inside, const struct attachment *a, struct error *err);
 /* The host's end of interface n of a container. */
 void bridge_port_name(const char *id, unsigned n, char name[LINK_NAME_MAX]);
 

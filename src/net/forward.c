@@ -8,7 +8,9 @@
 #include "util/fd.h"
 
 #include <errno.h>
+#include <ifaddrs.h>
 #include <linux/capability.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
@@ -30,16 +32,76 @@ void forward_watch(struct forward *f, int fd, uint32_t events, struct event *e)
 		epoll_ctl(f->epoll, EPOLL_CTL_ADD, fd, &ev);
 }
 
-struct sockaddr_storage forward_address(const struct forward *f, uint16_t port)
-{
-	struct sockaddr_storage a = f->target;
+/* ---- the container's address ---- */
 
-	if (a.ss_family == AF_INET)
-		((struct sockaddr_in *)(void *)&a)->sin_port = htons(port);
-	else
-		((struct sockaddr_in6 *)(void *)&a)->sin6_port = htons(port);
-	return a;
+static bool is_outward(const struct sockaddr *a, int family)
+{
+	if (!a || a->sa_family != family)
+		return false;
+	return family == AF_INET ||
+	       !IN6_IS_ADDR_LINKLOCAL(&((const struct sockaddr_in6 *)(const void *)a)->sin6_addr);
 }
+
+/* It has left the network that it was reached by: another of its addresses. */
+static bool target_again(struct forward *f)
+{
+	static const int families[] = { AF_INET, AF_INET6 };
+	struct ifaddrs *list, *i;
+	bool found = false;
+
+	if (getifaddrs(&list) < 0)
+		return false;
+	for (size_t n = 0; !found && n < ARRAY_SIZE(families); n++)
+		for (i = list; i && !found; i = i->ifa_next) {
+			if ((i->ifa_flags & IFF_LOOPBACK) || !is_outward(i->ifa_addr, families[n]))
+				continue;
+			f->target_size = families[n] == AF_INET ? sizeof(struct sockaddr_in)
+								: sizeof(struct sockaddr_in6);
+			memcpy(&f->target, i->ifa_addr, f->target_size);
+			found = true;
+		}
+	freeifaddrs(list);
+	return found;
+}
+
+static int connect_once(struct forward *f, uint16_t port, int type, bool *waits)
+{
+	struct sockaddr_storage to = f->target;
+	int on = 1, fd = socket(to.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -1;
+	/* from the same address: one that is not the container's own any more is then told at once,
+	 * and not looked for beyond its gateway */
+	setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
+	*waits = false;
+	if (bind(fd, (void *)&to, f->target_size) == 0) {
+		if (to.ss_family == AF_INET)
+			((struct sockaddr_in *)(void *)&to)->sin_port = htons(port);
+		else
+			((struct sockaddr_in6 *)(void *)&to)->sin6_port = htons(port);
+		if (connect(fd, (void *)&to, f->target_size) == 0)
+			return fd;
+		*waits = errno == EINPROGRESS;
+		if (*waits)
+			return fd;
+	}
+	on = errno;
+	close(fd);
+	errno = on;
+	return -1;
+}
+
+int forward_connect(struct forward *f, uint16_t port, int type, bool *waits)
+{
+	int fd = connect_once(f, port, type, waits);
+
+	if (fd < 0 && errno == EADDRNOTAVAIL && target_again(f))
+		fd = connect_once(f, port, type, waits);
+	return fd;
+}
+
+/* ---- its birth ---- */
 
 void forward_drop_rights(void)
 {

@@ -60,7 +60,11 @@ struct forward {
 	struct tcp *tcp;
 };
 void forward_watch(struct forward *f, int fd, uint32_t events, struct event *e);
-struct sockaddr_storage forward_address(const struct forward *f, uint16_t port);
+/*
+ * A socket to the container's port, by the address it has now; waits: EPOLLOUT tells the end of the
+ * connecting. -1 and errno.
+ */
+int forward_connect(struct forward *f, uint16_t port, int type, bool *waits);
 void tcp_add(struct forward *f, const struct listener *l);
 /* A connection that was accepted (and is non-blocking): taken. */
 void tcp_begin(struct forward *f, int outside, uint16_t port);

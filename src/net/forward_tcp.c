@@ -231,8 +231,8 @@ static void side_ready(struct event *e, uint32_t events)
 
 void tcp_begin(struct forward *f, int outside, uint16_t port)
 {
-	struct sockaddr_storage to = forward_address(f, port);
 	struct connection *c = xcalloc(1, sizeof(*c));
+	bool waits;
 	int on = 1;
 
 	if (!f->tcp)
@@ -243,21 +243,18 @@ void tcp_begin(struct forward *f, int outside, uint16_t port)
 			.event.ready = side_ready, .c = c, .fd = -1, .pipe = { -1, -1 }
 		};
 	c->side[0].fd = outside;
-	c->side[1].fd = socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	c->side[1].fd = forward_connect(f, port, SOCK_STREAM, &waits);
 	setsockopt(outside, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	if (c->side[1].fd < 0) {
 		end(c, true);
 		return;
 	}
 	setsockopt(c->side[1].fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	if (connect(c->side[1].fd, (void *)&to, f->target_size) == 0) {
-		connected(c);
-	} else if (errno == EINPROGRESS) {
-		c->connecting = true;
+	c->connecting = waits;
+	if (waits)
 		forward_watch(f, c->side[1].fd, EPOLLOUT, &c->side[1].event);
-	} else {
-		end(c, true);
-	}
+	else
+		connected(c);
 }
 
 static void door_ready(struct event *e, uint32_t events)

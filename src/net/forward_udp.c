@@ -93,16 +93,12 @@ static void make_room(struct gate *g)
 
 static struct caller *caller_new(struct gate *g, const struct msghdr *m)
 {
-	struct sockaddr_storage to = forward_address(g->f, g->l.port);
 	struct caller *c;
-	int fd = socket(to.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	bool waits;
+	int fd = forward_connect(g->f, g->l.port, SOCK_DGRAM, &waits);
 
 	if (fd < 0)
 		return NULL;
-	if (connect(fd, (void *)&to, g->f->target_size) < 0) {
-		close(fd);
-		return NULL;
-	}
 	if (g->n == CALLERS_MAX)
 		make_room(g);
 	c = xcalloc(1, sizeof(*c));

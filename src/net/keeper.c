@@ -21,8 +21,10 @@
 
 #define FIRST_MS    20000 /* so long it waits for its first member */
 #define SOCKET_NAME "keeper"
+#define ID_MAX	    72
 
 struct wish {
+	char id[ID_MAX]; /* of the container */
 	char link[LINK_NAME_MAX], subnet[IP_TEXT_MAX + 4];
 };
 struct gateway {
@@ -32,6 +34,7 @@ struct gateway {
 };
 struct member {
 	int fd;
+	char id[ID_MAX];
 	struct strv links;
 };
 struct keeper {
@@ -84,19 +87,20 @@ static bool wanted(const struct keeper *k, const char *link)
 	return false;
 }
 
-/* What no member is on any more goes. */
+/*
+ * A gateway that no member needs any more goes. Its bridge stays as long as we do: somebody may
+ * just be plugging in.
+ */
 static void gateways_trim(struct keeper *k)
 {
 	for (size_t i = k->gateways.n; i-- > 0;) {
 		struct gateway *g = &k->gateways.v[i];
-		struct error ignored = { 0 }; /* the namespace goes soon anyway */
 
 		if (wanted(k, g->link))
 			continue;
 		kill(g->pid, SIGKILL);
 		waitpid(g->pid, NULL, 0);
 		close(g->life);
-		rtnl_link_delete(&k->here, g->link, &ignored);
 		vec_remove(&k->gateways, i);
 	}
 }
@@ -114,24 +118,49 @@ static void member_add(struct keeper *k)
 	vec_push(&k->members, ((struct member){ .fd = fd }));
 }
 
+/* The connection that stands for the container: its own, whoever asks. */
+static struct member *member_of(struct keeper *k, struct member *asks, const char *id)
+{
+	vec_each (&k->members, m)
+		if (strcmp(m->id, id) == 0)
+			return m;
+	if (!asks->id[0])
+		memcpy(asks->id, id, ID_MAX);
+	return asks;
+}
+
+static void member_leave(struct keeper *k, struct member *m, const char *link)
+{
+	for (size_t i = m->links.n; i-- > 0;)
+		if (strcmp(m->links.v[i], link) == 0)
+			strv_remove(&m->links, i);
+	gateways_trim(k);
+}
+
 static bool member_turn(struct keeper *k, struct member *m)
 {
 	struct error err = { 0 }, ignored = { 0 };
+	struct member *of;
 	struct wish w;
 	struct msg msg;
 
 	if (msg_recv(m->fd, &msg, &ignored) <= 0)
 		return false;
 	auto_close_fd(&msg.fd);
-	if (msg.type != MSG_GO || msg.size != sizeof(w))
+	if ((msg.type != MSG_GO && msg.type != MSG_DETACH) || msg.size != sizeof(w))
 		return false;
 	memcpy(&w, msg.payload, sizeof(w));
-	w.link[sizeof(w.link) - 1] = w.subnet[sizeof(w.subnet) - 1] = '\0';
-	strv_add(&m->links, w.link);
-	if (w.subnet[0] && gateway_ensure(k, &w, &err) < 0)
+	w.id[sizeof(w.id) - 1] = w.link[sizeof(w.link) - 1] = w.subnet[sizeof(w.subnet) - 1] = '\0';
+	of = member_of(k, m, w.id);
+	if (msg.type == MSG_DETACH) {
+		member_leave(k, of, w.link);
+	} else if (w.subnet[0] && gateway_ensure(k, &w, &err) < 0) {
 		msg_send_error(m->fd, &err);
-	else
-		msg_send(m->fd, MSG_READY, NULL, 0, -1, &ignored);
+		return true;
+	} else {
+		strv_add(&of->links, w.link);
+	}
+	msg_send(m->fd, MSG_READY, NULL, 0, -1, &ignored);
 	return true;
 }
 
@@ -315,16 +344,28 @@ int keeper_open(struct netdir *d, int *connection, struct rtnl *here, struct err
 	return 0;
 }
 
-int keeper_serve(int connection, const struct attachment *a, struct error *err)
+static int ask(int connection, enum msg_type what, const char *id, const struct attachment *a,
+	       struct error *err)
 {
 	struct peer peer = { .sock = connection, .pidfd = -1, .name = "the keeper of networks" };
 	struct wish w = { 0 };
 	struct msg m;
 
+	snprintf(w.id, sizeof(w.id), "%s", id);
 	snprintf(w.link, sizeof(w.link), "%s", a->link);
-	if (!a->internal)
+	if (!a->internal && what == MSG_GO)
 		snprintf(w.subnet, sizeof(w.subnet), "%s", a->subnet);
-	if (msg_send(connection, MSG_GO, &w, sizeof(w), -1, err) < 0)
+	if (msg_send(connection, what, &w, sizeof(w), -1, err) < 0)
 		return -1;
 	return msg_expect(&peer, MSG_READY, &m, err);
+}
+
+int keeper_serve(int connection, const char *id, const struct attachment *a, struct error *err)
+{
+	return ask(connection, MSG_GO, id, a, err);
+}
+
+int keeper_leave(int connection, const char *id, const struct attachment *a, struct error *err)
+{
+	return ask(connection, MSG_DETACH, id, a, err);
 }

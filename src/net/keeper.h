@@ -10,7 +10,9 @@
  *	member			keeper
  *	  |- connect ---------->|
  *	  |<------------ READY -|  the network namespace
- *	  |- GO link, subnet -->|  starts the gateway, if there is none
+ *	  |- GO id,link,subnet ->|  starts the gateway, if there is none
+ *	  |<------------ READY -|
+ *	  |- DETACH id, link --->|  the container has left this network
  *	  |<------------ READY -|
  */
 #ifndef NET_KEEPER_H
@@ -21,7 +23,12 @@
 
 /* *connection is yours: it keeps the bridges. here: rtnetlink in the keeper's namespace. */
 int keeper_open(struct netdir *d, int *connection, struct rtnl *here, struct error *err);
-/* The network of a is to have its gateway; waits for it. */
-int keeper_serve(int connection, const struct attachment *a, struct error *err);
+/*
+ * The container is on the network of a, which is to have its gateway; waits for it. It counts for
+ * the first connection that has named this container: its monitor's.
+ */
+int keeper_serve(int connection, const char *id, const struct attachment *a, struct error *err);
+/* It is on it no more. */
+int keeper_leave(int connection, const char *id, const struct attachment *a, struct error *err);
 
 #endif

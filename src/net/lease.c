@@ -204,7 +204,7 @@ static bool lives(const struct lease *l)
 	return fd < 0 ? errno != ENOENT && errno != ENOTDIR : lock_held(fd, &ignored) != 0;
 }
 
-static int lease_read(struct netdir *d, const char *file, struct lease *l, struct error *err)
+static int file_lease(struct netdir *d, const char *file, struct lease *l, struct error *err)
 {
 	auto_done(str) struct str text = { 0 };
 
@@ -233,12 +233,18 @@ int lease_remove(struct netdir *d, const char *id, struct error *err)
 	return 0;
 }
 
-int netdir_find(struct netdir *d, const char *id, struct lease *l, struct error *err)
+int lease_read(struct netdir *d, const char *id, struct lease *l, struct error *err)
 {
 	auto_free char *file = xasprintf("%s.json", id);
+
+	return file_lease(d, file, l, err);
+}
+
+int netdir_find(struct netdir *d, const char *id, struct lease *l, struct error *err)
+{
 	struct error why = { 0 };
 
-	if (lease_read(d, file, l, &why) < 0) {
+	if (lease_read(d, id, l, &why) < 0) {
 		if (why.kind == ERR_NOTFOUND)
 			return 0;
 		*err = why;
@@ -263,7 +269,7 @@ static int scan(struct netdir *d, leases *living, leases *dead, struct error *er
 
 		if (!str_ends(names.v[i], ".json"))
 			continue;
-		if (lease_read(d, names.v[i], &l, &broken) < 0) {
+		if (file_lease(d, names.v[i], &l, &broken) < 0) {
 			if (dead && broken.kind == ERR_INVALID)
 				unlinkat(d->fd, names.v[i], 0);
 			continue;

@@ -256,6 +256,68 @@ free_port() { ! ss -Hltn "sport = :$1" | grep -q .; }
 	gets "http://127.0.0.1:$P/" "hello from web"
 }
 
+@test "a container on several networks, with a place of its own on each" {
+	hod network create --internal inner
+	hod network create --subnet 10.214.6.0/24 outer
+	serve both 8080 --network inner --network outer:ip=10.214.6.55,alias=gate
+	run -0 hod exec both sh -c 'ip -4 -o addr; ip route'
+	has "eth0"
+	like 'eth1 +inet 10\.214\.6\.55'
+	like 'default via 10\.214\.6\.[12] dev eth1'
+	run -0 hod run --rm --network name=outer,alias=z busybox wget -qO- http://gate:8080/
+	is "hello from both"
+	run -0 hod run --rm --network inner busybox wget -qO- http://both:8080/
+	is "hello from both"
+	run -0 hod inspect -f '{{range $name, $at := .NetworkSettings.Networks}}{{$name}} {{end}}' both
+	has inner
+	has outer
+	run -1 hod network rm outer
+	has "used by container both"
+	run -125 hod run --rm --network none --network outer busybox true
+	has "'none' is the only network"
+	run -125 hod run --rm --network outer --network nowhere busybox true
+	has "no such network: nowhere"
+}
+
+@test "what was connected and disconnected is so after a restart, too" {
+	hod network create first
+	hod network create second
+	serve web 8080 --network first -p $P:8080
+	serve peer 8080 --network second
+	hod network connect --alias other second web
+	run -0 hod exec peer wget -qO- http://other:8080/
+	is "hello from web"
+	run -1 hod network connect second web
+	has "on network second already"
+	hod restart -t 0 web
+	run -0 hod exec peer wget -qO- http://other:8080/
+	is "hello from web"
+	hod network disconnect first web
+	gets "http://127.0.0.1:$P/" "hello from web"
+	run -1 hod network disconnect first web
+	has "not on network first"
+	hod network disconnect -f first web
+	run -0 hod network rm first
+	hod stop -t 0 web
+	run -0 hod inspect -f '{{range $name, $at := .NetworkSettings.Networks}}{{$name}} {{end}}' web
+	is "second "
+	# of a container that does not run only the record changes
+	hod network create third
+	hod network connect third web
+	hod start web
+	run -0 hod exec web sh -c 'ip -o link | grep -c eth'
+	is 2
+	gets "http://127.0.0.1:$P/" "hello from web"
+	hod network disconnect second web
+	hod network disconnect third web
+	run -0 hod exec web sh -c 'ip -o link | grep -c eth || true'
+	is 0
+	hod create --name alone --network none busybox true
+	hod network connect third alone
+	hod network connect second alone
+	run -0 hod start -a alone
+}
+
 # Killed monitors. As root all happens in a network namespace of the test's own, where everything can be compared.
 inside() {
 	if [ "$(id -u)" = 0 ]; then nsenter --net="/run/netns/hodkill$P" "$@"; else "$@"; fi

@@ -255,7 +255,7 @@ static void with_pids(struct run_request *r)
 	r->limits.pids_limit = 5;
 }
 
-START_TEST(limits_go_along)
+START_TEST(limits_and_networks_go_along)
 {
 	struct fixture f;
 	struct error err = { 0 };
@@ -270,7 +270,12 @@ START_TEST(limits_go_along)
 	ck_assert_ptr_nonnull(strstr(kube.s, "cpu: \"1500m\""));
 	ck_assert_int_eq(generate_slurm(&f.in, &slurm, &err), 0);
 	ck_assert_ptr_nonnull(strstr(slurm.s, "#SBATCH --mem=64M\n#SBATCH --cpus-per-task=2\n"));
+	ck_assert_int_eq(request_add_network(&f.request, "front:alias=web", &err), 0);
+	ck_assert_int_eq(request_add_network(&f.request, "back:ip=10.9.8.7", &err), 0);
 	run_words(&f.in, NULL, &words);
+	ck_assert(strv_has(&words, "--network=front"));
+	ck_assert(strv_has(&words, "--network-alias=web"));
+	ck_assert(strv_has(&words, "--network=name=back,ip=10.9.8.7"));
 	ck_assert(strv_has(&words, "--memory=67108864"));
 	ck_assert(strv_has(&words, "--cpus=1.500000000"));
 	fixture_done(&f);

@@ -351,6 +351,6 @@ UNIT_MAIN("cmd/generate", TEST_LOOP(a_unit_is_as_expected, 2),
 	  TEST_LOOP(a_crontab_line_is_as_expected, 2), TEST(a_batch_script_is_as_expected),
 	  TEST_LOOP(objects_of_kubernetes_are_as_expected, 4),
 	  TEST_LOOP(required_fields_of_every_object_are_there, 4),
-	  TEST_LOOP(what_kubernetes_has_no_word_for_is_refused_by_name, 4), TEST(limits_go_along),
-	  TEST_LOOP(a_schedule_that_is_none_is_refused, 8),
+	  TEST_LOOP(what_kubernetes_has_no_word_for_is_refused_by_name, 4),
+	  TEST(limits_and_networks_go_along), TEST_LOOP(a_schedule_that_is_none_is_refused, 8),
 	  TEST_LOOP(a_shell_reads_quoted_words_back, 6))

@@ -339,14 +339,15 @@ int tree_match(struct tree *t, const char *pattern, nodes *found, struct error *
 	return match_below(t, top, pattern, false, found, err);
 }
 
+static unsigned digit(char c)
+{
+	return (unsigned)(c <= '9' ? c - '0' : c - 'a' + 10);
+}
+
 static void digest_bytes(const char *hex, unsigned char out[32])
 {
-	for (int i = 0; i < 32; i++) {
-		unsigned byte = 0;
-
-		sscanf(hex + 2 * i, "%2x", &byte);
-		out[i] = (unsigned char)byte;
-	}
+	for (int i = 0; i < 32; i++)
+		out[i] = (unsigned char)(digit(hex[2 * i]) << 4 | digit(hex[2 * i + 1]));
 }
 
 bool node_unchanged(const struct node *n, const struct stat *now)

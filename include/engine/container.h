@@ -37,6 +37,11 @@ int container_create(struct engine *e, struct run_request *r, struct container *
 int container_request(const struct container *c, struct run_request *r,
 		      struct image_settings *image, struct error *err);
 
+/* The same as a request for another such container: the mounts are in it. r was initialised. */
+int container_request_again(const struct container *c, struct run_request *r, struct error *err);
+/* Another name for it, in what was asked for, too. */
+int container_take_name(struct engine *e, struct container *c, const char *name, struct error *err);
+
 enum start_mode {
 	START_DETACHED,	  /* fork the monitor; return when the command was executed */
 	START_FOREGROUND, /* become the monitor; in, out, err_ are the caller's */

@@ -17,6 +17,8 @@ enum group_change {
  * has no lease, or is in no group: nothing is done. Takes the lock.
  */
 int group_set(struct netdir *d, const char *id, enum group_change change, struct error *err);
+/* 1: it serves, or is in no group; 0: not yet; -1. Takes the lock: what was being done is done. */
+int group_is_member(struct netdir *d, const char *id, struct error *err);
 /*
  * How many connections to its published ports are open, by the tables of its namespace; pid: a
  * process in it. What its forwarder has not taken yet counts, too. -1: failed.

@@ -14,9 +14,9 @@ extern const struct command cmd_attach, cmd_build, cmd_bundle, cmd_completion, c
 	cmd_logs, cmd_oci, cmd_oci_create, cmd_oci_delete, cmd_oci_events, cmd_oci_exec,
 	cmd_oci_features, cmd_oci_kill, cmd_oci_list, cmd_oci_pause, cmd_oci_ps, cmd_oci_resume,
 	cmd_oci_run, cmd_oci_spec, cmd_oci_start, cmd_oci_state, cmd_oci_update, cmd_pause, cmd_ps,
-	cmd_rename, cmd_restart, cmd_rm, cmd_rmi, cmd_run, cmd_save, cmd_setup_cgroup, cmd_start,
-	cmd_stats, cmd_stop, cmd_system_df, cmd_system_prune, cmd_tag, cmd_top, cmd_unpause,
-	cmd_untag, cmd_update, cmd_version, cmd_volume_create, cmd_volume_exists,
+	cmd_rename, cmd_replace, cmd_restart, cmd_rm, cmd_rmi, cmd_run, cmd_save, cmd_setup_cgroup,
+	cmd_start, cmd_stats, cmd_stop, cmd_system_df, cmd_system_prune, cmd_tag, cmd_top,
+	cmd_unpause, cmd_untag, cmd_update, cmd_version, cmd_volume_create, cmd_volume_exists,
 	cmd_volume_inspect, cmd_volume_ls, cmd_volume_prune, cmd_volume_rm, cmd_wait;
 /* networks */
 extern const struct command cmd_network_connect, cmd_network_create, cmd_network_disconnect,

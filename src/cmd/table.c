@@ -79,6 +79,7 @@ const struct command *const commands[] = {
 	&cmd_push,
 	&cmd_registry_serve,
 	&cmd_rename,
+	&cmd_replace,
 	&cmd_restart,
 	&cmd_rm,
 	&cmd_rmi,

@@ -265,6 +265,19 @@ int group_set(struct netdir *d, const char *id, enum group_change change, struct
 	return 0;
 }
 
+int group_is_member(struct netdir *d, const char *id, struct error *err)
+{
+	auto_close int lock = netdir_lock(d, err);
+	struct lease l = { 0 };
+	int r = lock < 0 ? -1 : netdir_find(d, id, &l, err);
+
+	if (r <= 0)
+		return r < 0 ? -1 : 1;
+	r = !l.group || group_serves(&l);
+	lease_done(&l);
+	return r;
+}
+
 /* ---- open connections ---- */
 
 enum { TCP_STATES = 16 };

@@ -1,0 +1,272 @@
+/*
+ * replace.c - `hod replace`: a container exchanged for one of another image.
+ *
+ * The new one is made and started by a child, which enters a user namespace for it; what runs is
+ * signalled from outside of that, where every process of the user can be. Until the new one is
+ * healthy and has joined its group, the old one is not touched.
+ */
+#include "commands.h"
+
+#include "engine/network.h"
+#include "net/group.h"
+#include "operands.h"
+#include "output.h"
+#include "store/health.h"
+#include "util/compat.h"
+#include "util/msg.h"
+#include "util/text.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define WAIT_HEALTHY 60	       /* seconds */
+#define WAIT_UP	     2	       /* seconds: it must not have ended by then, without a health check */
+#define WAIT_JOINED  500       /* looks */
+#define LOOK_AGAIN   20000000L /* ns */
+
+struct replace_args {
+	char *image, *pull;
+	int64_t wait_ns;
+};
+static const struct opt opts[] = {
+	OPT_STRING(0, "image", replace_args, image, "IMAGE",
+		   "what the new one is made from (default: what its image's name is now)"),
+	OPT_ENUM(0, "pull", replace_args, pull, "always|missing|never|newer",
+		 "when to fetch the image"),
+	OPT_DURATION(0, "wait-healthy", replace_args, wait_ns,
+		     "time for it to become healthy (default 60s)"),
+	OPT_END,
+};
+
+/* ---- the new one, by a child ---- */
+
+static int start_new(struct app *app, const char *old_name, const char *new_name,
+		     const struct replace_args *args, struct error *err)
+{
+	struct strv one = { .v = (char *[]){ (char *)(uintptr_t)old_name, NULL }, .n = 1 };
+	struct start_options o = { .mode = START_DETACHED };
+	struct start_result result = { 0 };
+	auto_done(container) struct container old, c;
+	struct run_request r;
+	int status;
+
+	container_init(&old);
+	container_init(&c);
+	if (join_networks(app, &one, err) < 0 || app_prepare(app, NEED_NAMESPACE, err) < 0 ||
+	    need_container(app, old_name, &old, err) < 0)
+		return -1;
+	run_request_init(&r);
+	status = container_request_again(&old, &r, err);
+	if (status == 0) {
+		free(r.name);
+		r.name = xstrdup(new_name);
+		r.detach = true;
+		r.pull = xstrdup_or_null(args->pull);
+		if (args->image) {
+			free(r.image);
+			r.image = xstrdup(args->image);
+		}
+		status = container_run(&app->engine, &r, &c, &o, &result, err);
+	}
+	run_request_done(&r);
+	return status;
+}
+
+static int start_by_child(struct app *app, const char *old_name, const char *new_name,
+			  const struct replace_args *args, struct error *err)
+{
+	struct peer child = { .sock = -1, .pidfd = -1, .name = "the child that starts it" };
+	auto_close int ours = -1, theirs = -1, pidfd = -1;
+	int socks[2], status;
+	struct msg m;
+	pid_t pid;
+
+	if (msg_pair(socks, err) < 0)
+		return -1;
+	ours = socks[0];
+	theirs = socks[1];
+	pid = fork();
+	if (pid < 0)
+		return error_sys(err, "fork");
+	if (pid == 0) {
+		struct error why = { 0 };
+
+		if (start_new(app, old_name, new_name, args, &why) < 0)
+			msg_send_error(theirs, &why);
+		else
+			msg_send(theirs, MSG_READY, NULL, 0, -1, &why);
+		_exit(0);
+	}
+	auto_close_fd(&theirs);
+	theirs = -1;
+	pidfd = sys_pidfd_open(pid, 0);
+	child.sock = ours;
+	child.pidfd = pidfd;
+	status = msg_expect(&child, MSG_READY, &m, err);
+	waitpid(pid, NULL, 0);
+	return status;
+}
+
+/* ---- is it well? ---- */
+
+/* 1 healthy, 0 not known yet, -1 it will not be */
+static int settled(struct store *st, const struct container *c, const void *arg, struct error *err)
+{
+	auto_done(health) struct health h = { 0 };
+
+	if (!container_is_up(c))
+		return error_set(err, ERR_INVALID, "the new container has ended with exit code %lld",
+				 c->state.exit_code == UNSET ? 0LL : (long long)c->state.exit_code);
+	if (health_load(st, c, &h, err) < 0)
+		return -1;
+	if (str_eq(h.status, HEALTH_HEALTHY))
+		return 1;
+	if (!str_eq(h.status, HEALTH_UNHEALTHY))
+		return 0;
+	return error_set(err, ERR_INVALID, "the new container is unhealthy: %.200s",
+			 h.log.n && h.log.v[h.log.n - 1].output ? h.log.v[h.log.n - 1].output : "");
+}
+
+static int wait_well(struct app *app, struct container *c, const struct replace_args *args,
+		     struct error *err)
+{
+	auto_done(health) struct health h = { 0 };
+	bool checked = health_load(&app->store, c, &h, err) > 0;
+	int64_t ns = args->wait_ns != UNSET ? args->wait_ns
+					    : (checked ? WAIT_HEALTHY : WAIT_UP) * NSEC_PER_SEC;
+	char text[32];
+	int r = container_wait_until(&app->store, c, settled, NULL, ns, err);
+
+	if (r == 0 && checked)
+		return error_set(err, ERR_INVALID, "the new container is not healthy after %s",
+				 text_duration(ns, text, sizeof(text)));
+	if (r < 0 && err->kind == ERR_NOTFOUND)
+		return error_set(err, ERR_INVALID, "the new container has ended");
+	return r < 0 ? -1 : 0;
+}
+
+/* Its monitor makes it a member as soon as it is healthy: until that is done, nobody leaves. */
+static int wait_joined(struct app *app, const struct container *c, struct error *err)
+{
+	const struct timespec pause = { .tv_nsec = LOOK_AGAIN };
+	const uid_t user = app->userns.caller_uid;
+	struct netdir d = { .fd = -1 };
+	int r = netdir_open(user, user != 0, false, &d, err);
+
+	for (int i = 0; r > 0 && i < WAIT_JOINED; i++) {
+		r = group_is_member(&d, c->id, err);
+		if (r != 0)
+			break;
+		nanosleep(&pause, NULL);
+		r = 1;
+	}
+	netdir_close(&d);
+	return r < 0 ? -1 : 0;
+}
+
+/* ---- the exchange ---- */
+
+/* Nothing is left of it; the error that brought us here is the one to tell. */
+static void take_back(struct app *app, const char *new_name, const char *name, struct error *err)
+{
+	struct error ignored = { 0 };
+	auto_done(container) struct container c;
+
+	container_init(&c);
+	if (container_find(&app->store, new_name, &c, &ignored) > 0 && container_is_alive(&c))
+		container_stop(&app->engine, &c, 0, &ignored);
+	error_clear(&ignored);
+	if (app_prepare(app, NEED_NAMESPACE, &ignored) == 0 &&
+	    container_find(&app->store, new_name, &c, &ignored) > 0)
+		container_delete(&app->engine, &c, true, true, &ignored);
+	error_hint(err, "'%s' goes on as it was", name);
+}
+
+static int exchange(struct app *app, struct container *old, const char *new_name, const char *name,
+		    struct error *err)
+{
+	auto_done(container) struct container c;
+
+	container_init(&c);
+	/* signalled from outside, removed from within */
+	if (container_stop(&app->engine, old, UNSET, err) < 0 ||
+	    app_prepare(app, NEED_NAMESPACE, err) < 0)
+		return -1;
+	if (container_find(&app->store, old->id, &c, err) > 0 &&
+	    container_delete(&app->engine, &c, false, false, err) < 0 && err->kind != ERR_NOTFOUND)
+		return -1;
+	error_clear(err);
+	if (need_container(app, new_name, &c, err) < 0 ||
+	    container_take_name(&app->engine, &c, name, err) < 0)
+		return error_add(err, "the new container is '%s'", new_name);
+	return output_line(err, "%s", c.id);
+}
+
+static int check_free(struct app *app, const char *new_name, struct error *err)
+{
+	auto_done(container) struct container c;
+	int found;
+
+	container_init(&c);
+	found = container_find(&app->store, new_name, &c, err);
+	if (found <= 0)
+		return found;
+	error_set(err, ERR_EXISTS, "there is a container '%s': another replace runs, or was killed",
+		  new_name);
+	return error_hint(err, "when none runs: hod rm -f %s", new_name);
+}
+
+static int replace_run(struct app *app, void *arg, struct strv *operands, struct error *err)
+{
+	const struct replace_args *args = arg;
+	auto_done(container) struct container old, c;
+	auto_free char *name = NULL, *new_name = NULL;
+
+	container_init(&old);
+	container_init(&c);
+	if (need_container(app, operands->v[0], &old, err) < 0)
+		return -1;
+	if (old.status != CONTAINER_RUNNING)
+		return error_set(err, ERR_BUSY, "cannot replace '%s': container is not running",
+				 operands->v[0]);
+	name = xstrdup(old.record.name);
+	new_name = xasprintf("%s.new", name);
+	if (check_free(app, new_name, err) < 0)
+		return -1;
+	if (start_by_child(app, name, new_name, args, err) < 0) {
+		bool taken = err->kind == ERR_BUSY;
+
+		take_back(app, new_name, name, err);
+		/* the exit code is ours, not one of a container */
+		if (err->kind == ERR_NOCOMMAND || err->kind == ERR_NOEXEC)
+			err->kind = ERR_INVALID;
+		if (taken)
+			error_hint(err, "containers of one --publish-group share their ports");
+		return error_add(err, "cannot replace '%s'", name);
+	}
+	if (need_container(app, new_name, &c, err) < 0 || wait_well(app, &c, args, err) < 0 ||
+	    wait_joined(app, &c, err) < 0) {
+		take_back(app, new_name, name, err);
+		return error_add(err, "cannot replace '%s'", name);
+	}
+	if (exchange(app, &old, new_name, name, err) < 0)
+		return error_add(err, "cannot replace '%s'", name);
+	return 0;
+}
+
+const struct command cmd_replace = {
+	.name = "replace",
+	.operands = "CONTAINER",
+	.summary = "exchange a container for one of another image, without a pause",
+	.description =
+		"Starts a new container as the old one was started, waits until it is healthy, and "
+		"only then stops the old one. If the new one fails, the old one goes on.",
+	.opts = opts,
+	.args_size = sizeof(struct replace_args),
+	.needs = NEED_STORE | NEED_ENGINE,
+	.min = 1,
+	.max = 1,
+	.run = replace_run,
+	.failure = 1,
+};

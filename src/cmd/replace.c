@@ -168,7 +168,7 @@ static int wait_joined(struct app *app, const struct container *c, struct error 
 /* ---- the exchange ---- */
 
 /* Nothing is left of it; the error that brought us here is the one to tell. */
-static void take_back(struct app *app, const char *new_name, const char *name, struct error *err)
+static int take_back(struct app *app, const char *new_name, const char *name, struct error *err)
 {
 	struct error ignored = { 0 };
 	auto_done(container) struct container c;
@@ -180,7 +180,7 @@ static void take_back(struct app *app, const char *new_name, const char *name, s
 	if (app_prepare(app, NEED_NAMESPACE, &ignored) == 0 &&
 	    container_find(&app->store, new_name, &c, &ignored) > 0)
 		container_delete(&app->engine, &c, true, true, &ignored);
-	error_hint(err, "'%s' goes on as it was", name);
+	return error_add(err, "cannot replace '%s', which goes on as it was", name);
 }
 
 static int exchange(struct app *app, struct container *old, const char *new_name, const char *name,
@@ -237,19 +237,16 @@ static int replace_run(struct app *app, void *arg, struct strv *operands, struct
 	if (start_by_child(app, name, new_name, args, err) < 0) {
 		bool taken = err->kind == ERR_BUSY;
 
-		take_back(app, new_name, name, err);
 		/* the exit code is ours, not one of a container */
 		if (err->kind == ERR_NOCOMMAND || err->kind == ERR_NOEXEC)
 			err->kind = ERR_INVALID;
 		if (taken)
 			error_hint(err, "containers of one --publish-group share their ports");
-		return error_add(err, "cannot replace '%s'", name);
+		return take_back(app, new_name, name, err);
 	}
 	if (need_container(app, new_name, &c, err) < 0 || wait_well(app, &c, args, err) < 0 ||
-	    wait_joined(app, &c, err) < 0) {
-		take_back(app, new_name, name, err);
-		return error_add(err, "cannot replace '%s'", name);
-	}
+	    wait_joined(app, &c, err) < 0)
+		return take_back(app, new_name, name, err);
 	if (exchange(app, &old, new_name, name, err) < 0)
 		return error_add(err, "cannot replace '%s'", name);
 	return 0;

@@ -77,7 +77,7 @@ slow_begun() { [ "$(hod exec b ps -o args | grep -c '[s]low$')" = 2 ]; }
 	checked a >/dev/null
 	checked b >/dev/null
 	until_ok 20 are "a b"
-	wrk -t1 -c20 -d10 "http://127.0.0.1:$PORT/" >"$FILE_DIR/load" &
+	wrk -t1 -c8 -d10 "http://127.0.0.1:$PORT/" >"$FILE_DIR/load" &
 	load=$!
 	for i in 1 2 3; do
 		checked c >/dev/null

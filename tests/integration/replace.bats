@@ -36,7 +36,7 @@ web() { # web OPTION...: the container "web" of version 1, which answers
 }
 load_begin() {
 	need program wrk
-	wrk -t1 -c20 -d"$1" "http://127.0.0.1:$PORT/" >"$FILE_DIR/load" 2>&1 &
+	wrk -t1 -c8 -d"$1" "http://127.0.0.1:$PORT/" >"$FILE_DIR/load" 2>&1 &
 	load=$!
 }
 load_end() { # not one request failed
@@ -67,16 +67,16 @@ load_end() { # not one request failed
 	load_begin 14
 	before=$(hod inspect -f '{{.Id}} {{.State.Pid}} {{.State.StartedAt}}' web)
 	run -1 hod replace web --image app:ill
-	is $'hod: cannot replace \'web\': the new container is unhealthy: not at all\\x0a\n     \'web\' goes on as it was'
+	is "hod: cannot replace 'web', which goes on as it was: the new container is unhealthy: not at all\\x0a"
 	run -1 hod replace web --image app:ends
 	has "the new container has ended with exit code 3"
 	run -1 hod replace web --image app:missing
 	has "no such file or directory"
-	has "'web' goes on as it was"
+	has "cannot replace 'web', which goes on as it was: "
 	run -1 hod replace web --image app:slow --wait-healthy 1s
 	has "the new container is not healthy after 1s"
 	run -1 hod replace web --image app:nosuch --pull never
-	has "'web' goes on as it was"
+	has "cannot replace 'web', which goes on as it was: "
 	[ "$(hod inspect -f '{{.Id}} {{.State.Pid}} {{.State.StartedAt}}' web)" = "$before" ]
 	run -0 hod ps -aq
 	[ "${#lines[@]}" = 1 ]

@@ -52,7 +52,7 @@ static int prepare_store(struct app *app, bool create, struct error *err)
 	}
 	if (!path || store_open(path, create ? STORE_CREATE : 0, &app->store, err) < 0)
 		return -1;
-	app->store.single = app->userns.mode == USERNS_SINGLE;
+	app->store.single = !userns_may_chown(&app->userns);
 	app->store.durable = !str_eq(getenv("HOD_SYNC"), "no");
 	return 0;
 }

@@ -33,6 +33,25 @@ struct userns {
 	gid_t caller_gid;
 	char reason[160]; /* why not range: "no entry for 'u' in /etc/subuid", for info and doctor */
 };
+/*
+ * What may be done in it. Below main and the commands that tell of modes, nobody asks for the mode:
+ *   ids_are_hosts     a number in here is the same number outside
+ *   may_chown         files and processes can be given other ids than the caller's
+ *   may_mount_hosts   proc and sysfs of the host's own namespaces, which belong to the real root,
+ * can be mounted anew instead of being taken as they are
+ */
+static inline bool userns_ids_are_hosts(const struct userns *u)
+{
+	return u->mode == USERNS_HOST;
+}
+static inline bool userns_may_chown(const struct userns *u)
+{
+	return u->mode != USERNS_SINGLE;
+}
+static inline bool userns_may_mount_hosts(const struct userns *u)
+{
+	return u->mode == USERNS_HOST;
+}
 /* force_single: HOD_USERNS=single, for those who want it (and for tests). */
 int userns_enter(bool force_single, struct userns *u, struct error *err);
 /*

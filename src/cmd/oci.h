@@ -12,6 +12,7 @@
 
 #include "cmd/command.h"
 #include "oci/spec.h"
+#include "runtime/hooks.h"
 #include "runtime/runtime.h"
 
 /* The options before the command's word. */
@@ -72,6 +73,17 @@ bool oci_owned_binary(void);
 /* The foreground: signals are passed on, its end is waited for. The exit code, or -1. */
 int oci_wait(int pidfd, int master, struct error *err);
 
+/*
+ * An ordinary user mounts as root of a user namespace of his own, which was entered by now. Does
+ * the bundle ask for the very same one, then this is it, and spec asks for none any more; else one
+ * is made below, with maps in our ids. ERR_DENIED: ids that are not the caller's.
+ */
+int oci_ids_fit(const struct userns *u, struct spec *spec, struct error *err);
+
+/* The config.json of create, for its hooks; what cannot be read any more has none. Warns. */
+void oci_late_hooks_load(const struct oci_state *s, struct spec *spec);
+/* Runs those of HOOK_POSTSTART or HOOK_POSTSTOP. They only warn. */
+void oci_late_hooks(const struct oci_state *s, const struct spec *spec, enum hook_kind kind);
 /* Kills, removes the cgroup and the directory, then runs the poststop hooks. */
 int oci_delete(const struct app *app, struct oci_state *s, struct error *err);
 

@@ -1,5 +1,5 @@
 /*
- * oci_create.c - `hod oci create`, `start`, `run` and `delete`: a bundle's way through its life.
+ * oci_create.c - `hod oci create`, `start` and `run`: a bundle's way into its life.
  */
 #include "oci.h"
 
@@ -7,12 +7,10 @@
 #include "runtime/hooks.h"
 #include "util/compat.h"
 #include "util/fd.h"
-#include "util/log.h"
 #include "util/path.h"
 #include "util/proc.h"
 #include "util/text.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -50,94 +48,6 @@ static const struct opt run_opts_[] = {
 		 "taken and not used: we adopt no processes"),
 	OPT_END,
 };
-
-/* ---- what is lent to a process ---- */
-
-static int connect_to(const char *path, const char *option, struct error *err)
-{
-	struct sockaddr_un to = { .sun_family = AF_UNIX };
-	auto_close int fd = -1;
-
-	if (strlen(path) >= sizeof(to.sun_path))
-		return error_set(err, ERR_LIMIT, "%s '%s' is too long", option, path);
-	memcpy(to.sun_path, path, strlen(path));
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0)
-		return error_sys(err, "%s '%s'", option, path);
-	return take_fd(&fd);
-}
-
-int oci_lend(const struct oci_stdio *io, struct oci_lent *l, struct runtime_options *o,
-	     struct error *err)
-{
-	*l = (struct oci_lent){ .console = -1 };
-	if (io->preserve_fds != UNSET && (io->preserve_fds < 0 || io->preserve_fds > 1024))
-		return error_set(err, ERR_USAGE, "--preserve-fds: must be from 0 to 1024");
-	l->n_preserve = io->preserve_fds == UNSET ? 0 : (size_t)io->preserve_fds;
-	l->preserve = xcalloc(l->n_preserve + 1, sizeof(*l->preserve));
-	for (size_t i = 0; i < l->n_preserve; i++) {
-		l->preserve[i] = (int)(3 + i);
-		if (fcntl(l->preserve[i], F_GETFD) < 0)
-			return error_sys(err, "--preserve-fds: descriptor %d", l->preserve[i]);
-	}
-	if (io->console_socket) {
-		l->console = connect_to(io->console_socket, "--console-socket", err);
-		if (l->console < 0)
-			return -1;
-	}
-	o->console_socket = l->console;
-	o->preserve = l->preserve;
-	o->n_preserve = l->n_preserve;
-	o->owned_binary = oci_owned_binary();
-	return 0;
-}
-
-void oci_lent_done(struct oci_lent *l)
-{
-	auto_close_fd(&l->console);
-	free(l->preserve);
-	*l = (struct oci_lent){ .console = -1 };
-}
-
-bool oci_owned_binary(void)
-{
-	struct stat st;
-
-	return geteuid() == 0 || stat("/proc/self/exe", &st) < 0 || st.st_uid == geteuid();
-}
-
-static int send_pidfd(const char *path, int pidfd, struct error *err)
-{
-	auto_close int sock = connect_to(path, "--pidfd-socket", err);
-	char byte = 0;
-	struct iovec iov = { &byte, 1 };
-	union {
-		struct cmsghdr align;
-		char buf[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
-	struct msghdr m = { .msg_iov = &iov,
-			    .msg_iovlen = 1,
-			    .msg_control = control.buf,
-			    .msg_controllen = sizeof(control.buf) };
-
-	if (sock < 0)
-		return -1;
-	CMSG_FIRSTHDR(&m)->cmsg_level = SOL_SOCKET;
-	CMSG_FIRSTHDR(&m)->cmsg_type = SCM_RIGHTS;
-	CMSG_FIRSTHDR(&m)->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(CMSG_FIRSTHDR(&m)), &pidfd, sizeof(pidfd));
-	return sendmsg(sock, &m, MSG_NOSIGNAL) < 0 ? error_sys(err, "--pidfd-socket '%s'", path) : 0;
-}
-
-int oci_announce(const struct oci_stdio *io, const struct runtime_process *p, struct error *err)
-{
-	char text[32];
-	int n = snprintf(text, sizeof(text), "%d", (int)p->pid);
-
-	if (io->pid_file && file_write(AT_FDCWD, io->pid_file, text, (size_t)n, 0644, false, err) < 0)
-		return error_add(err, "--pid-file");
-	return io->pidfd_socket ? send_pidfd(io->pidfd_socket, p->pidfd, err) : 0;
-}
 
 /* ---- create ---- */
 
@@ -180,85 +90,6 @@ static int read_bundle(const char *path, struct creation *c, struct str *config,
 	    spec_parse(str_get(config), config->len, &c->spec, err) < 0)
 		return error_add(err, "config.json");
 	return 0;
-}
-
-/* The caller's ids are root's world; what the bundle maps must be said in those of our namespace. */
-static int64_t inside_of(const id_maps *ours, int64_t outside, int64_t count)
-{
-	vec_each (ours, m)
-		if (outside >= m->outside && outside + count <= (int64_t)m->outside + m->count)
-			return outside - m->outside + m->inside;
-	return -1;
-}
-
-static int translate(const id_maps *ours, struct spec_id_map *maps, size_t n, const char *member,
-		     struct error *err)
-{
-	for (size_t i = 0; i < n; i++) {
-		int64_t inside = inside_of(ours, maps[i].host_id, maps[i].size);
-
-		if (inside < 0)
-			return error_set(
-				err, ERR_DENIED,
-				"linux.%s: ids %lld to %lld of the host are not the caller's",
-				member, (long long)maps[i].host_id,
-				(long long)(maps[i].host_id + maps[i].size - 1));
-		maps[i].host_id = inside;
-	}
-	return 0;
-}
-
-static bool is_whole(const id_maps *ours, const struct spec_id_map *maps, size_t n)
-{
-	uint64_t have = 0, want = 0;
-
-	vec_each (ours, m)
-		have += m->count;
-	for (size_t i = 0; i < n; i++) {
-		if (maps[i].host_id != maps[i].container_id)
-			return false;
-		want += (uint64_t)maps[i].size;
-	}
-	return have == want;
-}
-
-static void drop_user_namespace(struct spec_linux *l)
-{
-	for (size_t i = 0; i < l->namespaces.n; i++) {
-		struct spec_namespace *ns = &l->namespaces.v[i];
-
-		if (!str_eq(ns->type, "user") || ns->path)
-			continue;
-		free(ns->type);
-		memmove(ns, ns + 1, (l->namespaces.n - i - 1) * sizeof(*ns));
-		l->namespaces.n--;
-		break;
-	}
-	l->uid_mappings.n = l->gid_mappings.n = 0;
-}
-
-/*
- * An ordinary user mounts as root of a user namespace of his own, which was entered by now. Does
- * the bundle ask for the very same one, then this is it; else it is made below.
- */
-static int fit_user_namespace(struct app *app, struct spec *spec, struct error *err)
-{
-	struct spec_linux *l = &spec->linux_;
-	id_maps uids = { 0 }, gids = { 0 };
-	int status = 0;
-
-	if (app->userns.mode == USERNS_HOST)
-		return 0;
-	if (userns_maps(&uids, &gids, err) < 0 ||
-	    translate(&uids, l->uid_mappings.v, l->uid_mappings.n, "uidMappings", err) < 0 ||
-	    translate(&gids, l->gid_mappings.v, l->gid_mappings.n, "gidMappings", err) < 0)
-		status = -1;
-	else if (is_whole(&uids, l->uid_mappings.v, l->uid_mappings.n) &&
-		 is_whole(&gids, l->gid_mappings.v, l->gid_mappings.n))
-		drop_user_namespace(l);
-	vec_done(&uids);
-	vec_done(&gids);
-	return status;
 }
 
 /* The socket on which init will wait; its path goes over /proc, as ours may be too long. */
@@ -369,7 +200,8 @@ static int create(struct app *app, const struct create_args *args, const char *i
 
 	if (oci_id_check(id, err) < 0 || read_bundle(args->bundle, c, &config, err) < 0 ||
 	    check_terminal(args, &c->spec, master != NULL, err) < 0 ||
-	    fit_user_namespace(app, &c->spec, err) < 0 || oci_state_make(app, id, &c->state, err) < 0)
+	    oci_ids_fit(&app->userns, &c->spec, err) < 0 ||
+	    oci_state_make(app, id, &c->state, err) < 0)
 		return -1;
 	choose_cgroup(app, id, &c->spec.linux_);
 	if (file_write(c->state.dir, "config.json", config.s, config.len, 0600, false, err) == 0 &&
@@ -404,26 +236,6 @@ static int connect_start(const struct oci_state *s, struct error *err)
 	return take_fd(&fd);
 }
 
-/* Those of poststart and poststop, which belong to nobody who is there all the time. */
-static void late_hooks(const struct oci_state *s, const struct spec *spec, enum hook_kind kind)
-{
-	struct hook_state state = { s->id, s->bundle, kind == HOOK_POSTSTOP ? 0 : (pid_t)s->pid,
-				    &s->annotations };
-	struct error ignored = { 0 }; /* they have warned */
-
-	hooks_run(spec, kind, &state, &ignored);
-}
-
-/* The config.json of create; what cannot be read any more has no hooks. */
-static void late_hooks_load(const struct oci_state *s, struct spec *spec)
-{
-	struct error unreadable = { 0 };
-	char text[ERROR_LINE_MAX];
-
-	if (oci_state_spec(s, spec, &unreadable) < 0)
-		log_warn("hooks: %s", error_text(&unreadable, text, sizeof(text)));
-}
-
 static int start(struct oci_state *s, struct error *err)
 {
 	struct runtime_process p = RUNTIME_PROCESS_NONE;
@@ -455,8 +267,8 @@ static int start_with_hooks(struct oci_state *s, struct error *err)
 	if (status < 0)
 		return -1;
 	spec_init(&spec);
-	late_hooks_load(s, &spec);
-	late_hooks(s, &spec, HOOK_POSTSTART);
+	oci_late_hooks_load(s, &spec);
+	oci_late_hooks(s, &spec, HOOK_POSTSTART);
 	spec_done(&spec);
 	return 0;
 }
@@ -474,64 +286,6 @@ static int start_run(struct app *app, void *args, struct strv *operands, struct 
 	return status < 0 ? error_add(err, "start '%s'", operands->v[0]) : 0;
 }
 
-/* ---- delete ---- */
-
-int oci_delete(const struct app *app, struct oci_state *s, struct error *err)
-{
-	struct error gone = { 0 };
-	auto_close int pidfd = oci_state_pidfd(s, &gone);
-	struct spec spec;
-	int status;
-
-	if (pidfd >= 0)
-		runtime_kill(pidfd, s->cgroup, SIGKILL, true, &gone);
-	if (s->cgroup && runtime_cgroup_remove(s->cgroup, err) < 0)
-		return -1;
-	spec_init(&spec);
-	late_hooks_load(s, &spec); /* while it is there */
-	status = oci_state_remove(app, s, err);
-	if (status == 0)
-		late_hooks(s, &spec, HOOK_POSTSTOP);
-	spec_done(&spec);
-	return status;
-}
-
-struct delete_args {
-	bool force;
-};
-static const struct opt delete_opts[] = {
-	OPT_FLAG('f', "force", delete_args, force, "kill it first; do not mind when it is not there"),
-	OPT_END,
-};
-
-static int delete_one(struct app *app, const char *id, bool force, struct error *err)
-{
-	struct oci_state s;
-	int status;
-
-	oci_state_init(&s);
-	status = oci_state_load(app, id, &s, err);
-	if (status < 0 && force && err->kind == ERR_NOTFOUND) {
-		error_clear(err);
-		status = 0;
-	} else if (status == 0 && !force && (s.status == OCI_RUNNING || s.status == OCI_PAUSED)) {
-		status = error_set(err, ERR_BUSY,
-				   "cannot delete container %s that is not stopped: %s", id,
-				   oci_status_name(s.status));
-	} else if (status == 0) {
-		status = oci_delete(app, &s, err);
-	}
-	oci_state_done(&s);
-	return status;
-}
-
-static int delete_run(struct app *app, void *arg, struct strv *operands, struct error *err)
-{
-	const struct delete_args *args = arg;
-
-	return delete_one(app, operands->v[0], args->force, err);
-}
-
 /* ---- run ---- */
 
 static int run_created(struct app *app, const struct create_args *args, struct creation *c,
@@ -544,7 +298,7 @@ static int run_created(struct app *app, const struct create_args *args, struct c
 		undo(app, c);
 		return -1;
 	}
-	late_hooks(&c->state, &c->spec, HOOK_POSTSTART);
+	oci_late_hooks(&c->state, &c->spec, HOOK_POSTSTART);
 	if (args->detach)
 		return 0;
 	code = oci_wait(c->process.pidfd, master, err);
@@ -590,17 +344,6 @@ const struct command cmd_oci_start = {
 	.min = 1,
 	.max = 1,
 	.run = start_run,
-	.failure = 1,
-};
-const struct command cmd_oci_delete = {
-	.name = "oci delete",
-	.operands = "ID",
-	.summary = "remove what is left of a container",
-	.opts = delete_opts,
-	.args_size = sizeof(struct delete_args),
-	.min = 1,
-	.max = 1,
-	.run = delete_run,
 	.failure = 1,
 };
 const struct command cmd_oci_run = {

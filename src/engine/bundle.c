@@ -65,7 +65,7 @@ static int check_empty(int dir, struct error *err)
 static int copy_rootfs(struct engine *e, const struct image *image, int dir, int *rootfs,
 		       struct error *err)
 {
-	bool lenient = e->facts.userns.mode == USERNS_SINGLE;
+	bool lenient = !userns_may_chown(&e->facts.userns);
 	auto_done(strv) struct strv layers = { 0 };
 	auto_close int mounted = -1;
 	auto_close int from = -1;
@@ -162,7 +162,7 @@ static int make_config(struct engine *e, const struct run_request *r,
 		/* where its cgroup is, is for the one who runs it to say */
 		free(p.spec.linux_.cgroups_path);
 		p.spec.linux_.cgroups_path = NULL;
-		if (e->facts.userns.mode != USERNS_HOST)
+		if (!userns_ids_are_hosts(&e->facts.userns))
 			add_maps(&p.spec, e);
 		if (status == 0)
 			status = write_config(dir, &p.spec, err);

@@ -17,7 +17,7 @@ int host_facts_find(const struct userns *u, struct host_facts *f, struct error *
 	f->userns = *u;
 	if (userns_maps(&f->uids, &f->gids, err) < 0)
 		return -1;
-	f->can_mknod = u->mode == USERNS_HOST && f->uids.n == 1 && f->uids.v[0].count == UINT32_MAX;
+	f->can_mknod = userns_ids_are_hosts(u) && f->uids.n == 1 && f->uids.v[0].count == UINT32_MAX;
 	if (getrlimit(RLIMIT_NOFILE, &lim) == 0) {
 		f->max_nofile_known = true;
 		f->nofile_soft = lim.rlim_cur;

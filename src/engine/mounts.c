@@ -195,7 +195,7 @@ int mounts_plan(struct engine *e, const struct run_request *r, const struct imag
 static int copy_up(struct engine *e, struct volume *v, int data, int rootfs,
 		   const char *destination, struct error *err)
 {
-	bool lenient = e->facts.userns.mode == USERNS_SINGLE;
+	bool lenient = !userns_may_chown(&e->facts.userns);
 	auto_done(strv) struct strv present = { 0 };
 	auto_close int path = -1;
 	auto_close int from = -1;

@@ -96,20 +96,19 @@ int prepare_user(struct engine *e, const struct run_request *r, const struct ima
 	const char *text = r->user ? r->user : image ? image->user : NULL;
 	auto_free char *caller = NULL;
 
-	if (!r->user && str_eq(r->userns, "keep-id") && u->mode != USERNS_HOST) {
+	if (!r->user && str_eq(r->userns, "keep-id") && !userns_ids_are_hosts(u)) {
 		caller = xasprintf("%u:%u", u->caller_uid, u->caller_gid);
 		text = caller;
 	}
 	if (user_find(rootfs, text, user, err) < 0)
 		return r->user ? error_add(err, "--user '%s'", r->user)
 			       : error_add(err, "USER of the image");
-	if (u->mode != USERNS_HOST && !userns_has_id(&e->facts.uids, user->uid) &&
-	    user->uid != u->caller_uid) {
+	if (!userns_has_id(&e->facts.uids, user->uid) && user->uid != u->caller_uid) {
 		error_set(err, ERR_UNSUPPORTED,
 			  "user %u is not among the ids of this user namespace", user->uid);
 		return error_hint(err, "%s", u->reason[0] ? u->reason : "see 'hod doctor'");
 	}
-	if (u->mode == USERNS_SINGLE)
+	if (!userns_may_chown(u))
 		vec_done(&user->groups); /* the kernel allows none but the caller's own */
 	return add_groups(r, rootfs, user, err);
 }
@@ -298,7 +297,7 @@ bool prepare_owned_binary(const struct engine *e)
 {
 	struct stat st;
 
-	if (e->facts.userns.mode == USERNS_HOST)
+	if (userns_ids_are_hosts(&e->facts.userns))
 		return true;
 	/* inside the namespace an unmapped owner shows as the overflow id */
 	return stat("/proc/self/exe", &st) < 0 || st.st_uid == 0;

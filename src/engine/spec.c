@@ -165,7 +165,7 @@ int spec_make(const struct spec_input *in, struct spec *out, struct error *err)
 	if (r->domainname)
 		out->domainname = xstrdup(r->domainname);
 	strmap_copy(&out->annotations, &r->annotations);
-	if (!r->rootfs && in->facts->userns.mode == USERNS_SINGLE)
+	if (!r->rootfs && !userns_may_chown(&in->facts->userns))
 		strmap_set(&out->annotations, ANNOTATION_FAKE_OWNERS, "1");
 	make_root(in, out);
 	if (make_process(in, out, err) < 0 || spec_namespaces(in, out, err) < 0 ||

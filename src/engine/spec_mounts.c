@@ -73,7 +73,7 @@ static void add_system(const struct spec_input *in, struct spec *out)
 	auto_free char *sys = xasprintf("nosuid,nodev,noexec,%s", sys_mode);
 	auto_free char *rsys = xasprintf("rbind,%s", sys);
 
-	if (mode_is(r->pid, "host") && in->facts->userns.mode != USERNS_HOST)
+	if (mode_is(r->pid, "host") && !userns_may_mount_hosts(&in->facts->userns))
 		add_mount(out, "bind", "/proc", "/proc", "rbind,nosuid,nodev,noexec");
 	else
 		add_mount(out, "proc", "proc", "/proc", "nosuid,nodev,noexec");
@@ -82,7 +82,7 @@ static void add_system(const struct spec_input *in, struct spec *out)
 		  has_gid(in, out, 5) ? "nosuid,noexec,newinstance,ptmxmode=0666,mode=0620,gid=5"
 				      : "nosuid,noexec,newinstance,ptmxmode=0666,mode=0620");
 	add_ipc(in, out);
-	if (own_network || in->facts->userns.mode == USERNS_HOST)
+	if (own_network || userns_may_mount_hosts(&in->facts->userns))
 		add_mount(out, "sysfs", "sysfs", "/sys", sys);
 	else
 		add_mount(out, "bind", "/sys", "/sys", rsys);

@@ -291,7 +291,7 @@ static bool wants_keep_id(const struct spec_input *in)
 	const struct run_request *r = in->request;
 	const struct userns *u = &in->facts->userns;
 
-	if (u->mode == USERNS_HOST)
+	if (userns_ids_are_hosts(u))
 		return false;
 	if (mode_is(r->userns, "keep-id"))
 		return true;

@@ -211,6 +211,9 @@ teardown() {
 		[ "$status" -ne 0 ]
 		lacks "it ran"
 	done
+	[ "$(id -u)" != 0 ] || for fd in 3 4 5 6 7 8 9 10; do
+		refuses "" '.process.cwd = "/proc/self/fd/'"$fd"'"'
+	done
 	hostile cwd 'ln -s /proc/self/fd/5 $t/w5; ln -s /proc/1/cwd $t/w1; ln -s /proc/self/root $t/w2'
 	for fd in 5 1 2; do
 		run hod_run --rm -w "/w$fd" cwd echo it ran
@@ -235,7 +238,7 @@ teardown() {
 	hostile fifo 'rm $t/etc/passwd; mkfifo $t/etc/passwd'
 	hostile fifo-link 'rm $t/etc/passwd $t/etc/group; mkfifo $t/pipe; ln -s /pipe $t/etc/passwd; ln -s /pipe $t/etc/group'
 	hostile long-line 'head -c 900000 /dev/zero | tr "\0" x >$t/etc/passwd'
-	hostile huge 'yes "x:x:1:1:::" | head -c 3000000 >$t/etc/passwd; echo "user:x:1000:1000:::" >>$t/etc/passwd'
+	hostile huge 'yes "x:x:1:1:::" | head -c 3000000 >$t/etc/passwd; printf "\nuser:x:1000:1000:::\n" >>$t/etc/passwd'
 	for i in fifo fifo-link long-line huge; do
 		run timeout 30 "$HOD" run --rm --network none -u user "$i" echo it ran
 		[ "$status" = 125 ] || { echo "$i: $status"; return 1; }
@@ -320,14 +323,15 @@ teardown() {
 	! tar -tf "$FILE_DIR/out.tar" | grep loaded
 }
 @test "what is exported is the container's, not what its links name (CVE-2018-15664, CVE-2019-10152, CVE-2021-41089)" {
-	echo of-the-host-only >"$FILE_DIR/secret"
-	chmod 640 "$FILE_DIR/secret"
-	hostile export "ln -s $FILE_DIR/secret \$t/link; rm -r \$t/home; ln -s $FILE_DIR \$t/home"
+	mkdir -p "$FILE_DIR/secrets"
+	echo of-the-host-only >"$FILE_DIR/secrets/secret"
+	chmod 640 "$FILE_DIR/secrets/secret"
+	hostile export "ln -s $FILE_DIR/secrets/secret \$t/link; rm -r \$t/home; ln -s $FILE_DIR/secrets \$t/home"
 	hod_run -d --name c export sh -c 'cd /tmp; while :; do ln -sfn / x; rm x; mkdir x; rmdir x; done'
 	hod export -o "$FILE_DIR/c.tar" c
 	! tar -xOf "$FILE_DIR/c.tar" | grep -aq of-the-host-only
 	! tar -tf "$FILE_DIR/c.tar" | grep -E '(^|/)home/'
-	[ "$(stat -c %a "$FILE_DIR/secret")" = 640 ]
+	[ "$(stat -c %a "$FILE_DIR/secrets/secret")" = 640 ]
 }
 
 # ---- the store ----

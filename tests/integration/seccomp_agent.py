@@ -1,4 +1,4 @@
-"""seccomp_agent.py SOCKET ERRNO - the other side of linux.seccomp.listenerPath, for runtime_spec.bats.
+"""seccomp_agent.py SOCKET ERRNO - the other side of linux.seccomp.listenerPath, for spec_linux.bats.
 
 Takes one connection, prints what was sent and "end" when nothing came behind it, then answers one system call with ERRNO.
 """

@@ -9,10 +9,10 @@
  *	serve	  one epoll loop: streams, log, attachers, signals, deadline; ends with the pidfd
  *	finish	  what is in the pipes, the exit record, then what a slow caller has not taken yet
  *	again	  if the restart policy says so: a pause, then `start` with fresh pipes and a fresh
- *mount tear down leftovers, attach socket, with --rm the container
+ * mount tear down leftovers, attach socket, with --rm the container
  *
  * The container's lock is held from before `prepare` until this process is gone; the kernel drops
- *it whatever happens to us. The container dies with us (PDEATHSIG), so lock and life agree.
+ * it whatever happens to us. The container dies with us (PDEATHSIG), so lock and life agree.
  *
  * It is the command itself (monitor_run) or a child of it (monitor_spawn, process.c): the same
  * functions from here on. Nothing is mounted here: the rootfs comes as a detached mount, and the

@@ -10,7 +10,7 @@
  * The caller's own descriptor is lent only where the container cannot do more with it than read or
  * write a stream: pipes, sockets, /dev/null. A file could be opened again for writing through
  * /proc/self/fd, and a terminal can be typed into (TIOCSTI); so those are pumped, except with
- *driver passthrough, which says so.
+ * driver passthrough, which says so.
  */
 #include "monitor_private.h"
 #include "util/fd.h"

@@ -6,8 +6,8 @@
  *	caller or attachers --> input --pipe--> container
  *
  * Back-pressure: a stream reads on only when the log (in blocking mode), the caller's descriptor
- *and the paced attacher have taken what was read; an input reads on only when the container has.
- *The caller's descriptors are never made non-blocking: others share them.
+ * and the paced attacher have taken what was read; an input reads on only when the container has.
+ * The caller's descriptors are never made non-blocking: others share them.
  */
 #ifndef MONITOR_STREAMS_H
 #define MONITOR_STREAMS_H

@@ -2,11 +2,11 @@
  * group.h - private to net: containers that share a port of the host.
  *
  * Theory of operation. The listening sockets of a group belong to one process of it
- *(group_serve.c), started by its first member and gone with its last. It accepts, and hands each
- *connection to the forwarder of one member in turn, over that member's own socket: so a member
- *comes and goes without a connection being lost in a socket that closes. As root the rules of the
- *firewall do the same before it, by a chain for each port that is made anew in one transaction; the
- *process then has only what those do not translate.
+ * (group_serve.c), started by its first member and gone with its last. It accepts, and hands each
+ * connection to the forwarder of one member in turn, over that member's own socket: so a member
+ * comes and goes without a connection being lost in a socket that closes. As root the rules of
+ * the firewall do the same before it, by a chain for each port that is made anew in one
+ * transaction; the process then has only what those do not translate.
  *
  *	forwarder		group			whoever changes something (group_set)
  *	  |- GO (id) ------------>|

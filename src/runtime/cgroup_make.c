@@ -8,7 +8,7 @@
  *	absolute	the caller named a path below the mount (--cgroup-parent, engines)
  *	own		our own cgroup was delegated to us (a unit with Delegate=, our world in a
  *			container, a job's): below it, after its processes went into a leaf
- *"hod-self" ancestor	without systemd: the nearest cgroup above us that is ours to write and hands
+ * "hod-self" ancestor	without systemd: the nearest cgroup above us that is ours to write and hands
  *			the controllers down. For root that is the root of the tree in the end
  *	scope		with systemd: a delegated transient scope from the manager of who we are
  *	"./X"		below our own and nowhere else (--cgroups split)

@@ -2,10 +2,10 @@
  * device_filter.c - device rules -> an eBPF program, by hand: no compiler and no library.
  *
  * Theory of operation: cgroup v2 has no devices controller; a program on the cgroup is asked
- *instead (BPF_CGROUP_DEVICE), with the kind of device, its numbers and what is wanted of it as
- *bits. Ours goes through the rules from the last to the first and keeps in r3 which of the wanted
- *bits no rule has decided yet: one that allows takes its bits away, and none left means yes; one
- *that denies a bit that is left means no. So "r" allowed by one rule and "w" by another make "rw".
+ * instead (BPF_CGROUP_DEVICE), with the kind of device, its numbers and what is wanted of it as
+ * bits. Ours goes through the rules from the last to the first and keeps in r3 which of the wanted
+ * bits no rule has decided yet: one that allows takes its bits away, and none left means yes; one
+ * that denies a bit that is left means no. So "r" allowed by one rule and "w" by another make "rw".
  *
  *	r2 kind   r3 wanted bits   r4 major   r5 minor   r6 scratch
  *

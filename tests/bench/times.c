@@ -2,7 +2,8 @@
  * times.c - runs rows of commands in turn, round after round, and prints the medians of each row.
  *
  * Owns   the measuring for run.sh. Interleaving the rows makes a noisy machine hit all of them
- *alike. Never  uses a shell: a row's commands are started directly, so that nothing else is timed.
+ * alike.
+ * Never  uses a shell: a row's commands are started directly, so that nothing else is timed.
  *
  *	times ROUNDS FILE
  *

@@ -3,8 +3,8 @@
  *
  *	attack calls        one line for each forbidden system call: its name and what became of it
  *	attack keyring      the number of its session keyring
- *	attack hunt FILE    looks for the runtime's program among the processes, until FILE is
- *there; tells its finds attack swap A B     exchanges two names again and again, until it is killed
+ *	attack hunt FILE    tells the finds of the runtime's program among processes, until FILE is there
+ *	attack swap A B     exchanges two names again and again, until it is killed
  *
  * Never  does harm where it succeeds: it only tells that it has.
  */

@@ -1,6 +1,6 @@
 /*
  * corpus.c - the Dockerfile language case by case: tests/data/build/corpus/NAME.cases, and what
- *comes of each in NAME.golden: instructions, configuration, history, files, warnings, or the error.
+ * comes of each in NAME.golden: instructions, configuration, history, files, warnings, or the error.
  *
  *	=== title of the case
  *	%files d/ d/f=text		what is in the context, as make_files() has it

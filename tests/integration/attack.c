@@ -3,7 +3,7 @@
  *
  *	attack calls        one line for each forbidden system call: its name and what became of it
  *	attack keyring      the number of its session keyring
- *	attack hunt FILE    tells the finds of the runtime's program among processes, until FILE is there
+ *	attack hunt FILE    looks for the runtime among processes until FILE is there
  *	attack swap A B     exchanges two names again and again, until it is killed
  *
  * Never  does harm where it succeeds: it only tells that it has.

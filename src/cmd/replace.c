@@ -114,6 +114,7 @@ static int start_by_child(struct app *app, const char *old_name, const char *new
 static int settled(struct store *st, const struct container *c, const void *arg, struct error *err)
 {
 	auto_done(health) struct health h = { 0 };
+	const char *said = "";
 
 	if (!container_is_up(c))
 		return error_set(err, ERR_INVALID, "the new container has ended with exit code %lld",
@@ -124,8 +125,10 @@ static int settled(struct store *st, const struct container *c, const void *arg,
 		return 1;
 	if (!str_eq(h.status, HEALTH_UNHEALTHY))
 		return 0;
-	return error_set(err, ERR_INVALID, "the new container is unhealthy: %.200s",
-			 h.log.n && h.log.v[h.log.n - 1].output ? h.log.v[h.log.n - 1].output : "");
+	if (h.log.n && h.log.v[h.log.n - 1].output)
+		said = h.log.v[h.log.n - 1].output;
+	return error_set(err, ERR_INVALID, "the new container is unhealthy: %.*s",
+			 (int)strcspn(said, "\n"), said);
 }
 
 static int wait_well(struct app *app, struct container *c, const struct replace_args *args,

@@ -12,15 +12,14 @@
 #include "monitor_private.h"
 #include "util/fd.h"
 #include "util/msg.h"
+#include "util/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
 #include <malloc.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -35,37 +34,6 @@ static int streams_forget(struct error *err)
 		if (dup2(null, fd) < 0)
 			return error_sys(err, "let go of the standard streams");
 	return 0;
-}
-
-static void wipe(size_t from, size_t to)
-{
-	if (from && from < to)
-		memset((void *)from, 0, to - from);
-}
-
-/*
- * What was started with which arguments and environment is no business of `ps` any more; they may
- * hold secrets. The kernel shows our memory where they were: fields 48 to 51 of our stat.
- */
-static void title_set(const struct container *c)
-{
-	auto_done(str) struct str stat = { 0 };
-	struct error ignored = { 0 }; /* without /proc the title stays */
-	size_t arg, arg_end, env, env_end;
-	const char *at;
-
-	prctl(PR_SET_NAME, "hod-monitor");
-	if (file_read(AT_FDCWD, "/proc/self/stat", &stat, 4096, &ignored) < 0)
-		return;
-	at = strrchr(stat.s, ')');
-	for (int field = 2; at && field < 48; field++)
-		at = strchr(at + 1, ' ');
-	if (!at || sscanf(at, " %zu %zu %zu %zu", &arg, &arg_end, &env, &env_end) != 4)
-		return;
-	wipe(arg, arg_end);
-	wipe(env, env_end);
-	if (arg && arg < arg_end)
-		snprintf((char *)arg, arg_end - arg, "hod: %.12s", c->id);
 }
 
 extern __typeof__(madvise) madvise NO_PLT;
@@ -151,7 +119,7 @@ monitor_main(const struct monitor_job *job, int caller, int session)
 	}
 	msg_send(caller, MSG_RUNNING, NULL, 0, -1, &err); /* gone: the container runs all the same */
 	close(caller);
-	title_set(job->container);
+	process_title("hod-monitor", "hod: %.12s", job->container->id);
 	error_clear(&err);
 	memory_release(); /* last, so that little is touched again */
 	_exit(monitor_serve(m, &err) < 0 ? 125 : 0);

@@ -6,6 +6,7 @@
 #include "forward.h"
 
 #include "util/fd.h"
+#include "util/proc.h"
 
 #include <errno.h>
 #include <ifaddrs.h>
@@ -115,7 +116,7 @@ void forward_drop_rights(void)
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
-static int become(const listeners *l, int group, int ns, pid_t parent)
+static int become(const listeners *l, int group, int ns, pid_t parent, const char *name)
 {
 	struct rlimit files;
 	int keep[64], null;
@@ -125,6 +126,7 @@ static int become(const listeners *l, int group, int ns, pid_t parent)
 	if (getppid() != parent)
 		return -1;
 	setsid();
+	process_title("hod-forward", "hod-forward %s", name);
 	if (setns(ns, CLONE_NEWNET) < 0)
 		return -1;
 	keep[n++] = group;
@@ -150,7 +152,6 @@ static int become(const listeners *l, int group, int ns, pid_t parent)
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
-	prctl(PR_SET_NAME, "hod-forward");
 	forward_drop_rights();
 	return 0;
 }
@@ -188,7 +189,7 @@ serve(const listeners *l, const struct forward_group *group, const struct ip *ta
 }
 
 pid_t forward_start(const listeners *l, const struct forward_group *group, int ns,
-		    const struct ip *target, struct error *err)
+		    const struct ip *target, const char *name, struct error *err)
 {
 	pid_t parent = getpid(), pid = fork();
 	sigset_t none;
@@ -202,7 +203,7 @@ pid_t forward_start(const listeners *l, const struct forward_group *group, int n
 	signal(SIGPIPE, SIG_IGN);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (become(l, group->fd, ns, parent) < 0)
+	if (become(l, group->fd, ns, parent, name) < 0)
 		_exit(1);
 	serve(l, group, target);
 }

@@ -41,9 +41,9 @@ struct forward_group {
 	int fd; /* of the group's process (group.h), or -1: none */
 	VEC(struct group_port) ports;
 };
-/* The process: its pid, or -1. target: the container's own address. */
+/* The process: its pid, or -1. target: the container's own address; name: for ps. */
 pid_t forward_start(const listeners *l, const struct forward_group *group, int ns,
-		    const struct ip *target, struct error *err);
+		    const struct ip *target, const char *name, struct error *err);
 void forward_drop_rights(void); /* of a process that speaks with strangers: none is left */
 
 /* ---- between forward.c, forward_tcp.c and forward_udp.c ---- */

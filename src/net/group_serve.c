@@ -7,6 +7,7 @@
 #include "group.h"
 
 #include "util/fd.h"
+#include "util/proc.h"
 #include "util/msg.h"
 
 #include <errno.h>
@@ -228,7 +229,7 @@ static void __attribute__((noreturn)) group_main(const listeners *l, int listeni
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
-	prctl(PR_SET_NAME, "hod-group");
+	process_title("hod-group", "hod-group");
 	forward_drop_rights();
 	vec_each (l, one)
 		vec_push(&g.doors, ((struct door){ one->fd, door_of(one->fd) }));

@@ -7,13 +7,13 @@
 #include "netns.h"
 #include "util/fd.h"
 #include "util/msg.h"
+#include "util/proc.h"
 #include "util/userns.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -213,7 +213,7 @@ static int become(struct keeper *k, bool single, struct error *err)
 	for (int sig = 1; sig < NSIG; sig++)
 		signal(sig, SIG_DFL);
 	signal(SIGPIPE, SIG_IGN);
-	prctl(PR_SET_NAME, "hod-networks");
+	process_title("hod-networks", "hod-networks: those of user %u", u.caller_uid);
 	if (chdir("/") < 0)
 		return error_sys(err, "enter /");
 	if (userns_enter(single, &u, err) < 0)

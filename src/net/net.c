@@ -159,7 +159,8 @@ static int ports_up(struct net_job *j, struct net *n, const leases *all, struct 
 	}
 	if (status < 0)
 		return -1;
-	n->forwarder = forward_start(&l, &group, n->ns, &target, err);
+	n->forwarder = forward_start(&l, &group, n->ns, &target,
+				     j->lease.name ? j->lease.name : j->lease.id, err);
 	auto_close_fd(&group.fd);
 	vec_done(&group.ports);
 	if (n->forwarder < 0) {
@@ -258,6 +259,8 @@ void net_down(struct net *n, const struct net_job *j)
 	end(&n->helper);
 	auto_close_fd(&n->helper_life);
 	n->helper_life = -1;
+	if (!n->leased && n->dir.root && j->lease.ports.n) /* it came so far, and no further */
+		firewall_publish(&n->dir, &j->lease, false);
 	if (n->leased) {
 		auto_done(leases) leases all = { 0 };
 

@@ -76,6 +76,14 @@ free_port() { ! ss -Hltn "sport = :$1" | grep -q .; }
 	free_port $P
 }
 
+@test "what carries ports and networks tells ps its name, and not the arguments of run" {
+	hod network create named
+	serve web 8080 --network named -e SECRET=sesame$P -p $P:8080
+	until_ok 10 pgrep -u "$(id -u)" -f "^hod-forward web"
+	run ! pgrep -a -f sesame$P
+	[ "$(id -u)" = 0 ] || pgrep -u "$(id -u)" -f "^hod-networks"
+}
+
 @test "a port of one address is not open at the others" {
 	serve web 8080 -p 127.0.0.1:$P:8080
 	gets "http://127.0.0.1:$P/" "hello from web"
@@ -326,7 +334,7 @@ inside() {
 seen() {
 	local id
 	inside ss -Hltun | awk '{ print $1, $5 }' | grep -e ":$P\$" -e "^x" || true
-	pgrep -u "$(id -u)" -f -a "name kill[0-9]+ .*-p $P|--cidr=$subnet" || true
+	pgrep -u "$(id -u)" -f -a "name kill[0-9]+ .*-p $P|hod-forward kill[0-9]+|--cidr=$subnet" || true
 	if [ "$(id -u)" = 0 ]; then
 		inside ip -o link | sed 's/NO-CARRIER,//; s/state [A-Z]* //' # a bridge without links is down
 		inside ip -o addr | grep -v fe80: || true

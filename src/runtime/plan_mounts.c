@@ -368,12 +368,30 @@ static int plan_mount(const struct bundle *b, struct plan *p, const struct spec_
 	return st.idmap || sm->uid_mappings.n ? plan_idmap(p, sm, m, err) : 0;
 }
 
+/* SELinux's label of all files of a new file system, where that is one of the container's alone. */
+static void plan_label(struct plan *p, struct plan_mount *m)
+{
+	static const char *const labelled[] = { "tmpfs", "devpts", "mqueue" };
+
+	for (size_t i = 0; !str_empty(p->spec->linux_.mount_label) && i < ARRAY_SIZE(labelled); i++)
+		if (str_eq(m->fstype, labelled[i]))
+			strv_addf(&m->data, "context=%s", p->spec->linux_.mount_label);
+}
+
 int plan_mounts(const struct bundle *b, struct plan *p, struct error *err)
 {
+	/* path: the host's own */
+	if (!str_empty(p->spec->linux_.mount_label) &&
+	    !file_exists(AT_FDCWD, "/sys/fs/selinux/enforce"))
+		return error_set(err, ERR_UNSUPPORTED,
+				 "linux.mountLabel: this kernel has no SELinux, or it is off");
 	p->own_dev = true;
-	vec_each (&p->spec->mounts, sm)
-		if (plan_mount(b, p, sm, err) < 0)
+	vec_each (&p->spec->mounts, sm) {
+		if (plan_mount(b, p, sm, err) == 0)
+			plan_label(p, &p->mounts.v[p->mounts.n - 1]);
+		else
 			return error_add(err, "mounts: %s",
 					 sm->destination ? sm->destination : "(no destination)");
+	}
 	return 0;
 }

@@ -38,6 +38,24 @@ static const struct {
 	{ "RLIMIT_STACK", RLIMIT_STACK },
 };
 
+/*
+ * Only who has CAP_SYS_RESOURCE on the host can raise a hard limit, which no bit of ours tells for
+ * sure. So it is tried, and put back: what cannot be had is lowered later, but never silently.
+ */
+static void warn_of_lowering(int resource, const struct spec_rlimit *r, uint64_t hard)
+{
+	struct rlimit now, tried;
+
+	if (getrlimit((__rlimit_resource_t)resource, &now) < 0 || hard <= now.rlim_max)
+		return;
+	tried = (struct rlimit){ now.rlim_cur, hard };
+	if (setrlimit((__rlimit_resource_t)resource, &tried) == 0)
+		setrlimit((__rlimit_resource_t)resource, &now);
+	else
+		log_warn("process.rlimits: %s: %s is more than we may give: it is lowered to %llu",
+			 r->type, r->hard_text, (unsigned long long)now.rlim_max);
+}
+
 static int plan_limit(const struct spec_rlimit *r, struct plan_process *p, struct error *err)
 {
 	uint64_t soft, hard;
@@ -50,6 +68,7 @@ static int plan_limit(const struct spec_rlimit *r, struct plan_process *p, struc
 				 r->type);
 	for (size_t i = 0; i < ARRAY_SIZE(limits); i++)
 		if (str_eq(limits[i].name, r->type)) {
+			warn_of_lowering(limits[i].resource, r, hard);
 			vec_push(&p->limits,
 				 ((struct plan_limit){ limits[i].resource, { soft, hard } }));
 			return 0;
@@ -92,7 +111,8 @@ static void plan_capabilities(const struct spec_capabilities *c, struct plan_pro
 	p->permitted = plan_mask(&c->permitted, "permitted");
 	p->inheritable = plan_mask(&c->inheritable, "inheritable");
 	p->ambient = plan_mask(&c->ambient, "ambient");
-	if (p->ambient & ~(p->permitted & p->inheritable))
+	/* root gets what is permitted from exec itself: runc's example has such sets */
+	if (p->uid && p->ambient & ~(p->permitted & p->inheritable))
 		log_warn("process.capabilities.ambient: what is not permitted and inheritable too "
 			 "cannot be granted");
 	p->ambient &= p->permitted & p->inheritable;
@@ -204,9 +224,11 @@ int plan_process(const struct spec *spec, const struct spec_process *sp,
 	vec_each (&sp->rlimits, r)
 		if (plan_limit(r, p, err) < 0)
 			return -1;
-	plan_capabilities(sp->capabilities, p);
 	p->state = (struct hook_state){ o->id, o->path, 0, &spec->annotations };
-	if (plan_user(&sp->user, p, err) < 0 || plan_filters(spec, o, p, err) < 0)
+	if (plan_user(&sp->user, p, err) < 0)
+		return -1;
+	plan_capabilities(sp->capabilities, p);
+	if (plan_filters(spec, o, p, err) < 0)
 		return -1;
 	schedule_plan(sp, spec->linux_.personality, &p->schedule);
 	plan_label(sp, p);

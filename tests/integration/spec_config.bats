@@ -300,6 +300,16 @@ load spec
 @test "config.md, POSIX process: rlimits" {
 	says "64 128" '.process.rlimits = [{"type": "RLIMIT_NOFILE", "soft": 64, "hard": 128}]' 'echo $(ulimit -Sn) $(ulimit -Hn)'
 }
+@test "config.md, POSIX process: a limit that we may not give is lowered, and that is told" {
+	local hard
+	hard=$(ulimit -Hn)
+	! (ulimit -Hn $((hard + 1))) 2>/dev/null || skip "we may give any limit"
+	run -0 box '.process.rlimits = [{"type": "RLIMIT_NOFILE", "soft": 64, "hard": '$((hard + 1))'}]' 'ulimit -Hn'
+	like "RLIMIT_NOFILE.*lowered to $hard"
+	like "(^|"$'\n'")$hard\$"
+	run -0 box '.process.rlimits = [{"type": "RLIMIT_NOFILE", "soft": 64, "hard": '"$hard"'}]' 'ulimit -Hn'
+	is "$hard"
+}
 @test "config.md, POSIX process: an unknown rlimit, two of one type, soft above hard are errors" {
 	refuses rlimits '.process.rlimits = [{"type": "RLIMIT_LUCK", "soft": 1, "hard": 1}]'
 	refuses rlimits '.process.rlimits = [{"type": "RLIMIT_CORE", "soft": 1, "hard": 1}, {"type": "RLIMIT_CORE", "soft": 1, "hard": 1}]'

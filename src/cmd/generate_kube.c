@@ -9,6 +9,7 @@
  */
 #include "generate.h"
 
+#include "engine/health.h"
 #include "util/text.h"
 
 #include <ctype.h>
@@ -302,6 +303,42 @@ static const char *foreign_limit(const struct run_request *r)
 	return NULL;
 }
 
+/* The API has whole seconds, and at least one. */
+static int64_t seconds(int64_t ns)
+{
+	return MAX((ns + NSEC_PER_SEC - 1) / NSEC_PER_SEC, 1);
+}
+
+static json_t *probe(const struct health_plan *p, int64_t period_ns, int64_t failures)
+{
+	return json_pack("{s:{s:o},s:I,s:I,s:I}", "exec", "command", texts(&p->command),
+			 "periodSeconds", (json_int_t)seconds(period_ns), "timeoutSeconds",
+			 (json_int_t)seconds(p->timeout_ns), "failureThreshold",
+			 (json_int_t)failures);
+}
+
+/*
+ * The API asks twice: who gets connections, which is what a health check is for, and, where an
+ * unhealthy container is to be ended, who is started again. The start period is a probe of its own.
+ */
+static int add_probes(const struct generate_input *in, json_t *o, struct error *err)
+{
+	auto_done(health_plan) struct health_plan p = { 0 };
+
+	if (health_plan_make(in->request, in->image, &p, err) < 0)
+		return -1;
+	if (!p.command.n)
+		return 0;
+	json_object_set_new(o, "readinessProbe", probe(&p, p.interval_ns, p.retries));
+	if (p.on_failure == HEALTH_DO_RESTART || p.on_failure == HEALTH_DO_KILL)
+		json_object_set_new(o, "livenessProbe", probe(&p, p.interval_ns, p.retries));
+	if (p.start_period_ns > 0)
+		json_object_set_new(o, "startupProbe",
+				    probe(&p, p.start_interval_ns,
+					  p.start_period_ns / p.start_interval_ns + p.retries));
+	return 0;
+}
+
 static json_t *container(const struct generate_input *in, const char *name, json_t *volumes,
 			 json_t *claims, struct error *err)
 {
@@ -328,6 +365,10 @@ static json_t *container(const struct generate_input *in, const char *name, json
 		json_object_set_new(o, "stdin", json_true());
 	add_volumes(in, mounts, volumes, claims);
 	set_filled(o, "volumeMounts", mounts);
+	if (add_probes(in, o, err) < 0) {
+		json_decref(o);
+		return NULL;
+	}
 	return o;
 }
 

@@ -282,6 +282,34 @@ START_TEST(limits_and_networks_go_along)
 }
 END_TEST
 
+START_TEST(a_health_check_becomes_probes)
+{
+	struct fixture f;
+	auto_done(str) struct str text = { 0 };
+
+	fixture_init(&f);
+	f.request.health_cmd = xstrdup("test -e /ok");
+	f.request.health_interval = 1500 * 1000000LL; /* 1.5 s: two whole ones */
+	f.request.health_retries = 4;
+	kube_text(&f, &all_kinds[0], &text);
+	ck_assert_ptr_nonnull(strstr(text.s, "readinessProbe:"));
+	ck_assert_ptr_nonnull(strstr(text.s, "test -e /ok"));
+	ck_assert_ptr_nonnull(strstr(text.s, "periodSeconds: 2"));
+	ck_assert_ptr_nonnull(strstr(text.s, "timeoutSeconds: 30"));
+	ck_assert_ptr_nonnull(strstr(text.s, "failureThreshold: 4"));
+	ck_assert_ptr_null(strstr(text.s, "livenessProbe:"));
+	ck_assert_ptr_null(strstr(text.s, "startupProbe:"));
+	f.request.health_on_failure = xstrdup("restart");
+	f.request.health_start_period = 60 * 1000000000LL;
+	str_clear(&text);
+	kube_text(&f, &all_kinds[0], &text);
+	ck_assert_ptr_nonnull(strstr(text.s, "livenessProbe:"));
+	/* 60 s at one every 5, and then as often as it may fail */
+	ck_assert_ptr_nonnull(strstr(text.s, "failureThreshold: 16"));
+	fixture_done(&f);
+}
+END_TEST
+
 START_TEST(what_kubernetes_has_no_word_for_is_refused_by_name)
 {
 	static const struct {
@@ -351,6 +379,7 @@ UNIT_MAIN("cmd/generate", TEST_LOOP(a_unit_is_as_expected, 2),
 	  TEST_LOOP(a_crontab_line_is_as_expected, 2), TEST(a_batch_script_is_as_expected),
 	  TEST_LOOP(objects_of_kubernetes_are_as_expected, 4),
 	  TEST_LOOP(required_fields_of_every_object_are_there, 4),
+	  TEST(a_health_check_becomes_probes),
 	  TEST_LOOP(what_kubernetes_has_no_word_for_is_refused_by_name, 4),
 	  TEST(limits_and_networks_go_along), TEST_LOOP(a_schedule_that_is_none_is_refused, 8),
 	  TEST_LOOP(a_shell_reads_quoted_words_back, 6))

@@ -19,9 +19,9 @@ int64_t process_start_time(pid_t pid, bool *zombie);
 int boot_id_read(struct str *id, struct error *err);
 
 /*
- * What ps shows of us from now on: the short name (15 characters) and, as far as there is room where
- * our arguments were, the text. Arguments and environment are wiped: they may hold secrets that are
- * no business of ps when a process stays. The environment is empty afterwards.
+ * What ps shows of us from now on: the short name (15 characters) and, as far as there is room
+ * where our arguments were, the text. Arguments and environment are wiped: they may hold secrets
+ * that are no business of ps when a process stays. The environment is empty afterwards.
  */
 void process_title(const char *comm, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # run.sh - what hod costs, beside the floor (floor.c) and the peers that are installed.
 #
-#	O=out sh tests/bench/run.sh [starts|store|logs|build|growth|counts|registry]...
+#	O=out sh tests/bench/run.sh [starts|store|logs|build|growth|counts|network|registry]...
 #
 # Owns   a directory below BENCH_DIR (default /var/tmp) that is gone afterwards. Peers use stores in there too.
 # Rows of one table are measured in turn, round after round (times.c), so that noise hits all alike.
@@ -355,7 +355,9 @@ bench_counts() {
 
 # shellcheck source=tests/bench/registry.sh
 . "$top/tests/bench/registry.sh"
+# shellcheck source=tests/bench/network.sh
+. "$top/tests/bench/network.sh"
 
 prepare_peers
-[ $# -gt 0 ] || set -- starts store logs build growth counts registry
+[ $# -gt 0 ] || set -- starts store logs build growth counts network registry
 for what in "$@"; do "bench_$what"; done

@@ -11,6 +11,9 @@
 #include "oci/image_config.h"
 #include "oci/spec.h"
 
+/* PATH of a command whose image sets none, and of an image that begins with nothing */
+#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 /* What was resolved by I/O before: plain values, all borrowed. */
 struct spec_input {
 	const struct run_request *request;

@@ -4,6 +4,7 @@
  * Spec   Dockerfile reference, "FROM"; FEATURES B9, B10, B44.
  */
 #include "builder.h"
+#include "engine/spec.h"
 #include "image/resolve.h"
 #include "tree_layer.h"
 
@@ -58,11 +59,14 @@ static int from_image(struct builder *b, struct stage_state *s, const struct sta
 	return r;
 }
 
+/* What docker's builder puts into a configuration that no image gave. */
 static int from_scratch(struct builder *b, struct stage_state *s, const struct stage *stage,
 			struct error *err)
 {
 	struct platform *p = &s->config.platform;
 
+	s->config.config.working_dir = xstrdup("/");
+	strv_add(&s->config.config.env, "PATH=" DEFAULT_PATH);
 	if (stage->platform)
 		return platform_parse(stage->platform, p, err);
 	p->os = xstrdup_or_null(b->platform.os);

@@ -13,7 +13,6 @@
 #include "runtime/defaults.h"
 #include "util/log.h"
 
-#define DEFAULT_PATH	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define NOFILE_HARD_MAX 1048576 /* SECURITY.md 3e */
 #define INIT_PATH	"/run/hod-init"
 

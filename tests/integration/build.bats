@@ -35,6 +35,8 @@ in_image() { hod_run --rm "$@"; }
 	hod build -q -t hello "$ctx"
 	run -0 in_image hello
 	is hello
+	run -0 hod inspect -f '{{json .Config.Env}} {{.Config.WorkingDir}}' hello
+	is '["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"] /'
 }
 
 @test "metadata: ENV, LABEL, WORKDIR, USER, EXPOSE, VOLUME, STOPSIGNAL, HEALTHCHECK, ENTRYPOINT, CMD, SHELL" {

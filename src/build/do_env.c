@@ -4,6 +4,7 @@
  * Spec   Dockerfile reference; FEATURES B10-B13.
  */
 #include "builder.h"
+#include "lint.h"
 
 #include <stdio.h>
 
@@ -85,9 +86,12 @@ int do_maintainer(struct builder *b, struct stage_state *s, const struct instruc
  */
 int do_arg(struct builder *b, struct stage_state *s, const struct instruction *in, struct error *err)
 {
+	auto_done(str) struct str text = { 0 };
+
+	str_add(&text, "ARG");
 	strv_each (&in->args, i) {
 		const char *fallback, *value;
-		auto_free char *name = arg_name(in->args.v[i], &fallback), *text = NULL;
+		auto_free char *name = arg_name(in->args.v[i], &fallback);
 
 		if (!*name)
 			return error_set(err, ERR_INVALID, "ARG: a name is empty");
@@ -98,9 +102,12 @@ int do_arg(struct builder *b, struct stage_state *s, const struct instruction *i
 			value = fallback ? fallback : strv_env_get(&b->stages.global, name);
 		if (value)
 			strv_env_set(&s->args, name, value);
-		/* values may be secret: the history has the declaration only */
-		text = xasprintf("ARG %s", name);
-		stage_add_history(b, s, text, true, 0);
+		/* everybody may read the history: of a secret it has the declaration only */
+		if (value && !lint_is_secret(name))
+			str_addf(&text, " %s=%s", name, value);
+		else
+			str_addf(&text, " %s", name);
 	}
+	stage_add_history(b, s, text.s, true, 0);
 	return check_size(s, err);
 }

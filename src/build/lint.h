@@ -36,5 +36,7 @@ int lint_options_parse(const char *text, struct lint_options *o, struct error *e
 void lint_options_done(struct lint_options *o);
 /* Takes away what the options, or a comment "# check=skip=..." above the instruction, do not want. */
 void dockerfile_lint_filter(struct dockerfile *df, const struct lint_options *o);
+/* Does a variable of this name hold what nobody should see? API_KEY, token; not PUBLIC_KEY. */
+bool lint_is_secret(const char *name);
 
 #endif

@@ -99,8 +99,7 @@ static void define(struct walk *w, const struct instruction *in)
 
 /* ---- single instructions ---- */
 
-/* API_KEY, DB_PASSWORD, token; not PUBLIC_KEY */
-static bool is_secret(const char *name)
+bool lint_is_secret(const char *name)
 {
 	static const char *const words[] = { "apikey", "auth",	 "credential", "credentials",
 					     "key",    "passwd", "password",   "pword",
@@ -128,7 +127,7 @@ static void lint_secrets(struct walk *w, const struct instruction *in)
 		const char *value;
 		auto_free char *name = arg_name(in->args.v[i], &value);
 
-		if (is_secret(name))
+		if (lint_is_secret(name))
 			LINT(w, in,
 			     "SecretsUsedInArgOrEnv", "%s %s: the image would tell it to everybody; use RUN --mount=type=secret",
 			     in->def->name, name);

@@ -7,11 +7,14 @@
  * other way round, a directory that comes in the place of a whiteout is made opaque, and an opaque
  * mark is an attribute of the directory that does not touch what this layer puts there.
  *
+ * The work is done where Landlock lets nothing be reached but the tree (confine.h): the second wall.
+ *
  * Never  trusts a name from an archive; every one goes through unpack_dir(), that is rootfs_open().
  * Spec   image-spec 1.1, layer.md, "Applying Changesets" and "Whiteouts".
  */
 #include "unpack.h"
 
+#include "util/confine.h"
 #include "util/fd.h"
 #include "util/log.h"
 #include "util/path.h"
@@ -165,11 +168,17 @@ static int unpack_run(struct unpack *u, struct error *err)
 	return 0;
 }
 
+static int unpack_confined(void *arg, struct error *err)
+{
+	return unpack_run(arg, err);
+}
+
 int layer_apply(struct stream *in, int root, const struct layer_apply_options *o,
 		struct layer_stats *stats, struct error *err)
 {
 	struct unpack u = { .root = root, .o = o, .reader.in = in };
-	int r = unpack_run(&u, err);
+	/* libarchive first: where the work is done, nothing is mapped any more */
+	int r = archive_lib(err) ? confine_run(root, unpack_confined, &u, err) : -1;
 
 	if (u.stats.skipped)
 		log_warn("%lld device nodes were left out: they may not be made here",

@@ -282,6 +282,21 @@ static int link_owner(struct unpack *u, const struct dir_slot *at, const char *n
 	return 0;
 }
 
+/*
+ * An image may link to a file of a layer below, though builders write the file into the layer again
+ * before they link to it, and an overlay must. A layer of ours is a function of its tar alone, so
+ * that images share it whatever is below it; one whose content depended on that could not be.
+ */
+static int no_target(const struct unpack *u, const char *target, struct error *err)
+{
+	error_set(err, ERR_INVALID, "hard link to '%s', which is no file here", target);
+	if (u->o->form == LAYER_OVERLAY)
+		error_hint(err,
+			   "a layer that links to files of the layers below it cannot be unpacked "
+			   "on its own; an image that is built anew, or squashed, has none");
+	return -1;
+}
+
 /* Another name of what target is in this tree. Its metadata are already there. */
 int unpack_make_link(struct unpack *u, const char *dir, const char *name, const char *target,
 		     const struct tar_entry *e, struct error *err)
@@ -301,8 +316,7 @@ int unpack_make_link(struct unpack *u, const char *dir, const char *name, const 
 		return error_sys(err, "duplicate a descriptor");
 	if (fstatat(fd, base, &st, AT_SYMLINK_NOFOLLOW) < 0 || S_ISDIR(st.st_mode) ||
 	    unpack_is_whiteout(&st))
-		return error_set(err, ERR_INVALID, "hard link to '%s', which is no file here",
-				 target);
+		return no_target(u, target, err);
 	at = unpack_dir(u, dir, err);
 	if (!at)
 		return -1;

@@ -122,3 +122,29 @@ plain_lines() { grep -c "\"$1 /v2/.*$2" "$FILE_DIR/plain/log"; }
 	run -0 hod_run --rm proxied env
 	lacks proxy.example
 }
+
+@test "what unpacks is confined to its tree, where the kernel has Landlock" {
+	run -0 strace -f -e trace=landlock_create_ruleset,landlock_restrict_self -o "$FILE_DIR/trace" "$HOD" pull -q "$(at plain)/busybox"
+	version=$(sed -n 's/.*LANDLOCK_CREATE_RULESET_VERSION) = \([0-9]*\)$/\1/p' "$FILE_DIR/trace" | head -n 1)
+	[ "${version:-0}" -ge 2 ] || skip "no Landlock here"
+	grep -q "landlock_restrict_self([0-9]*, 0) *= 0" "$FILE_DIR/trace"
+}
+
+@test "200 MB are pulled, and pushed, in less than 64 MB of memory" {
+	mkdir -p "$FILE_DIR/large"
+	head -c 200000000 /dev/urandom >"$FILE_DIR/large/file"
+	tar -C "$FILE_DIR/large" -cf "$FILE_DIR/large.tar" .
+	rm "$FILE_DIR/large/file"
+	peak() { # peak COMMAND...: its largest resident size in KiB
+		python3 -c 'import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$@"
+	}
+	hod import "$FILE_DIR/large.tar" large >/dev/null
+	rm "$FILE_DIR/large.tar"
+	[ "$(peak "$HOD" push -q large "$(at plain)/large")" -lt 65536 ]
+	HOD_ROOT=$FILE_DIR/large/store run -0 peak "$HOD" pull -q "$(at plain)/large"
+	[ "$output" -lt 65536 ]
+	hod rmi -f large >/dev/null
+	HOD_ROOT=$FILE_DIR/large/store hod rmi -f "$(at plain)/large" >/dev/null
+}

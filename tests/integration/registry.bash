@@ -33,5 +33,5 @@ registry_down() { # registry_down NAME
 }
 at() { cat "$FILE_DIR/$1/address"; } # at NAME: its host:port
 other() { HOD_ROOT=$FILE_DIR/other "$HOD" "$@"; } # hod with a second, empty store
-other_clear() { chmod -R u+rwx "$FILE_DIR/other" 2>/dev/null || :; rm -rf "$FILE_DIR/other" 2>/dev/null || HOD_ROOT=$FILE_DIR/other "$HOD" rmi -af >/dev/null; }
+other_clear() { chmod -R u+rwx "$FILE_DIR/other" 2>/dev/null || :; rm -rf "$FILE_DIR/other" 2>/dev/null || HOD_ROOT=$FILE_DIR/other "$HOD" image prune -af >/dev/null; }
 copy() { skopeo --insecure-policy copy --quiet --src-tls-verify=false --dest-tls-verify=false "$@"; }

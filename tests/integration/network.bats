@@ -228,6 +228,15 @@ free_port() { ! ss -Hltn "sport = :$1" | grep -q .; }
 	printf 'FROM busybox\nRUN ip route | grep -q default\nRUN --network=none ! ip route | grep -q default\n' |
 		hod build --no-cache -q - >/dev/null
 	printf 'FROM busybox\nRUN ! ip route | grep -q default\n' | hod build --no-cache --network none -q - >/dev/null
+	# the host's own, for all steps or by one
+	local seen='RUN readlink /proc/self/ns/net >/ns'
+	printf 'FROM busybox\n%s\n' "$seen" | hod build --no-cache --network host -q -t net-of-host - >/dev/null
+	run -0 hod run --rm --network none net-of-host cat /ns
+	is "$(readlink /proc/self/ns/net)"
+	printf 'FROM busybox\n%s\n' "${seen/RUN/RUN --network=host}" | hod build --no-cache --allow network.host -q -t net-of-host - >/dev/null
+	run -0 hod run --rm --network none net-of-host cat /ns
+	is "$(readlink /proc/self/ns/net)"
+	hod rmi net-of-host >/dev/null
 }
 
 @test "the client's address is kept, and containers reach themselves by the host's" {

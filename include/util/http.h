@@ -23,7 +23,9 @@ bool http_is_url(const char *text); /* "http://..." or "https://..." in any case
  * https only, and from https to https only. Proxies are those of the environment. ERR_NOTFOUND for
  * 404 and 410; other answers than 200 are ERR_FAILED and name the code; ERR_SYSTEM when the server
  * cannot be reached. ERR_UNSUPPORTED without libcurl.
+ * header: one more line of the request, or NULL; an Authorization goes to the URL's own host only.
  */
-int http_get(const char *url, int fd, int64_t max, struct http_got *got, struct error *err);
+int http_get(const char *url, const char *header, int fd, int64_t max, struct http_got *got,
+	     struct error *err);
 
 #endif

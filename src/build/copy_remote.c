@@ -9,6 +9,7 @@
  */
 #include "copy_sources.h"
 #include "git.h"
+#include "secret.h"
 #include "util/fd.h"
 #include "util/http.h"
 #include "util/path.h"
@@ -158,11 +159,17 @@ static int fetch_file(struct builder *b, struct remote *r, const char *url, cons
 {
 	auto_close int fd = openat(r->root, "file", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	struct timespec times[2] = { { 0 }, { 0 } };
+	struct str authorization = { 0 };
 	struct http_got got;
+	int status;
 
 	if (fd < 0)
 		return error_sys(err, "keep %s", url);
-	if (http_get(url, fd, ADD_URL_MAX, &got, err) < 0)
+	status = secret_authorization(b->r, url, &authorization, err);
+	if (status >= 0)
+		status = http_get(url, authorization.s, fd, ADD_URL_MAX, &got, err);
+	secret_done(&authorization);
+	if (status < 0)
 		return -1;
 	if (got.last_modified > 0)
 		times[0].tv_sec = times[1].tv_sec = (time_t)got.last_modified;

@@ -97,7 +97,7 @@ static int open_http(struct staging *staging, const char *url, const char *name,
 	auto_close int spool = make_spool(staging, err);
 	struct http_got got;
 
-	if (spool < 0 || http_get(url, spool, ARCHIVE_MAX, &got, err) < 0)
+	if (spool < 0 || http_get(url, NULL, spool, ARCHIVE_MAX, &got, err) < 0)
 		return -1;
 	http_got_done(&got);
 	return take_spool(spool, staging, name, p, err) < 0 ? error_add(err, "%s", url) : 0;

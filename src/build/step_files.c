@@ -5,14 +5,13 @@
  * Spec   Dockerfile reference, "RUN --mount=type=secret", "type=ssh"; FEATURES B30, B31.
  */
 #include "step_mounts.h"
+#include "secret.h"
 #include "util/compat.h"
 #include "util/fd.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <sys/mount.h>
-
-#define SECRET_MAX (500 << 10) /* bytes, as docker has it */
 
 /* The tmpfs, mounted at first use. */
 static int files_dir(struct step_mounts *sm, struct error *err)
@@ -59,27 +58,9 @@ static int not_given(const struct run_mount *m, const char *option, struct error
 static int read_secret(struct builder *b, const struct run_mount *m, struct str *value,
 		       struct error *err)
 {
-	const struct build_secret *secret = NULL;
-	const char *text;
+	int r = secret_read(b->r, m->id, value, err);
 
-	vec_each (&b->r->secrets, s)
-		if (strcmp(s->id, m->id) == 0)
-			secret = s;
-	if (!secret)
-		return not_given(m, "secret", err);
-	if (secret->file) {
-		if (file_read(AT_FDCWD, secret->file, value, SECRET_MAX, err) < 0)
-			return error_add(err, "secret '%s'", m->id);
-		return 1;
-	}
-	text = getenv(secret->env);
-	if (!text)
-		return not_given(m, "secret", err);
-	if (strlen(text) > SECRET_MAX)
-		return error_set(err, ERR_LIMIT, "secret '%s': more than %d bytes", m->id,
-				 SECRET_MAX);
-	str_add(value, text);
-	return 1;
+	return r == 0 ? not_given(m, "secret", err) : r;
 }
 
 static int write_secret(struct step_mounts *sm, struct step_mount *m, size_t number,

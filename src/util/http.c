@@ -119,9 +119,11 @@ static int judge(struct transfer *t, CURLcode r, struct error *err)
 	return 0;
 }
 
-int http_get(const char *url, int fd, int64_t max, struct http_got *got, struct error *err)
+int http_get(const char *url, const char *header, int fd, int64_t max, struct http_got *got,
+	     struct error *err)
 {
 	struct transfer t = { .fd = fd, .left = max, .got = got, .err = err };
+	struct curl_slist *headers = NULL;
 	int r;
 
 	*got = (struct http_got){ .last_modified = -1 };
@@ -132,8 +134,13 @@ int http_get(const char *url, int fd, int64_t max, struct http_got *got, struct 
 	if (!t.handle)
 		return error_set(err, ERR_BUG, "fetch %s: curl gives no handle", url);
 	set_options(&t, url);
+	if (header) {
+		headers = t.curl->curl_slist_append(NULL, header);
+		t.curl->curl_easy_setopt(t.handle, CURLOPT_HTTPHEADER, headers);
+	}
 	r = judge(&t, t.curl->curl_easy_perform(t.handle), err);
 	t.curl->curl_easy_cleanup(t.handle);
+	t.curl->curl_slist_free_all(headers);
 	if (r < 0) {
 		http_got_done(got);
 		return error_add(err, "fetch %s", url);

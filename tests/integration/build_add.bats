@@ -98,6 +98,56 @@ requests() { grep -c '"GET /f.txt' "$FILE_DIR/http.log" || true; }
 	has '[2/2] done'
 }
 
+# asks for "Bearer word" on /token, for "Basic xyz" on /header; /away leads to another host; says what it was told
+private_server() {
+	cat >"$FILE_DIR/private.py" <<-'END'
+		import http.server, sys
+		class Handler(http.server.BaseHTTPRequestHandler):
+		    def do_GET(self):
+		        told = self.headers.get("Authorization", "nothing")
+		        port = self.server.server_address[1]
+		        want = {"/token": "Bearer word", "/header": "Basic xyz", "/open": told, "/away": told}[self.path]
+		        self.send_response(302 if self.path == "/away" else 200 if told == want else 401)
+		        if self.path == "/away":
+		            self.send_header("Location", "http://localhost:%d/open" % port)
+		        self.end_headers()
+		        self.wfile.write(told.encode())
+		server = http.server.HTTPServer(("", 0), Handler)
+		print("port %d" % server.server_address[1], flush=True)
+		server.serve_forever()
+	END
+	python3 -u "$FILE_DIR/private.py" >"$FILE_DIR/private.log" 2>&1 3>&- &
+	private=$!
+	until_ok 10 grep -q 'port [0-9]' "$FILE_DIR/private.log"
+	private_url=http://127.0.0.1:$(sed -n 's/^port \([0-9]*\).*/\1/p' "$FILE_DIR/private.log" | head -n 1)
+}
+
+@test "a server that asks who it is gets the secret of its name, and no other server does" {
+	private_server
+	echo word >"$ctx/../word"
+	dockerfile <<-END
+		FROM busybox
+		ADD $private_url/token $private_url/away /d/
+		RUN cat /d/away
+	END
+	run -1 hod build "$ctx"
+	has 'Dockerfile:2: '
+	has 'answers 401'
+	run -0 hod build --progress plain --secret "id=HTTP_AUTH_TOKEN_127.0.0.1,src=$ctx/../word" -t private "$ctx"
+	has nothing
+	run -0 hod_run --rm private cat /d/token
+	is 'Bearer word'
+	run -0 hod history --no-trunc private
+	lacks 'word'
+	printf 'FROM busybox\nADD %s/header /d/\n' "$private_url" | dockerfile
+	run -0 env WHOLE='Basic xyz' "$HOD" build -q --secret id=HTTP_AUTH_HEADER_127.0.0.1,env=WHOLE "$ctx"
+	run -1 env WHOLE=$'a\nX-More: b' "$HOD" build -q --secret id=HTTP_AUTH_HEADER_127.0.0.1,env=WHOLE "$ctx"
+	has 'not one line of text'
+	lacks X-More
+	kill $private
+	wait $private || true
+}
+
 @test "what cannot be fetched is told with the line" {
 	fails "ADD $url/none /"
 	has 'the server answers 404'

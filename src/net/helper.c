@@ -2,9 +2,9 @@
  * helper.c - finding and running slirp4netns or pasta.
  *
  * Which is the faster was measured: slirp4netns carries 0.8 to 1.4 Gbit/s and is ready after some
- * 10 ms; the pasta of Debian 12 (0.0~git2023) carries between 0.03 and 1.4, so it comes second. In one
- * interleaved run of `make bench`: a start 3.0 and 3.8 times the floor, published ports 1.0 and 0.6
- * of the bare loopback.
+ * 10 ms; the pasta of Debian 12 (0.0~git2023) carries between 0.03 and 1.4, so it comes second. In
+ * one interleaved run of `make bench`: a start 3.0 and 3.8 times the floor, published ports 1.0 and
+ * 0.6 of the bare loopback.
  *
  * Never  leaves one behind: it dies with its monitor (PDEATHSIG), and slirp4netns also when the
  *        pipe of its life is closed.

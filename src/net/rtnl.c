@@ -116,6 +116,19 @@ static struct ifinfomsg *link_header(union message *m, unsigned index)
 	return i;
 }
 
+/* A request that makes or sets up a link. */
+static int begin_up(union message *m, int flags, unsigned index, struct error *err)
+{
+	struct ifinfomsg *i;
+
+	if (begin(m, RTM_NEWLINK, NLM_F_ACK | flags, err) < 0)
+		return -1;
+	i = link_header(m, index);
+	i->ifi_flags = IFF_UP;
+	i->ifi_change = IFF_UP;
+	return 0;
+}
+
 static void index_found(const struct nlmsghdr *h, void *arg)
 {
 	if (h->nlmsg_type == RTM_NEWLINK)
@@ -139,15 +152,11 @@ int rtnl_index(struct rtnl *n, const char *name, unsigned *index, struct error *
 int rtnl_bridge_add(struct rtnl *n, const char *name, const uint8_t mac[6], bool *made,
 		    struct error *err)
 {
-	struct ifinfomsg *i;
 	struct nlattr *info;
 	union message m;
 
-	if (begin(&m, RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, err) < 0)
+	if (begin_up(&m, NLM_F_CREATE | NLM_F_EXCL, 0, err) < 0)
 		return -1;
-	i = link_header(&m, 0);
-	i->ifi_flags = IFF_UP;
-	i->ifi_change = IFF_UP;
 	mnl.mnl_attr_put_strz(&m.head, IFLA_IFNAME, name);
 	mnl.mnl_attr_put(&m.head, IFLA_ADDRESS, 6, mac);
 	info = mnl.mnl_attr_nest_start(&m.head, IFLA_LINKINFO);
@@ -163,14 +172,10 @@ int rtnl_veth_add(struct rtnl *n, const char *name, unsigned master, const char 
 		  const uint8_t mac[6], struct error *err)
 {
 	struct nlattr *info, *data, *other;
-	struct ifinfomsg *i;
 	union message m;
 
-	if (begin(&m, RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, err) < 0)
+	if (begin_up(&m, NLM_F_CREATE | NLM_F_EXCL, 0, err) < 0)
 		return -1;
-	i = link_header(&m, 0);
-	i->ifi_flags = IFF_UP;
-	i->ifi_change = IFF_UP;
 	mnl.mnl_attr_put_strz(&m.head, IFLA_IFNAME, name);
 	mnl.mnl_attr_put_u32(&m.head, IFLA_MASTER, master);
 	info = mnl.mnl_attr_nest_start(&m.head, IFLA_LINKINFO);
@@ -191,14 +196,10 @@ int rtnl_veth_add(struct rtnl *n, const char *name, unsigned master, const char 
 
 int rtnl_link_up(struct rtnl *n, unsigned index, unsigned master, struct error *err)
 {
-	struct ifinfomsg *i;
 	union message m;
 
-	if (begin(&m, RTM_NEWLINK, NLM_F_ACK, err) < 0)
+	if (begin_up(&m, 0, index, err) < 0)
 		return -1;
-	i = link_header(&m, index);
-	i->ifi_flags = IFF_UP;
-	i->ifi_change = IFF_UP;
 	if (master)
 		mnl.mnl_attr_put_u32(&m.head, IFLA_MASTER, master);
 	if (exchange(n, &m, NULL, NULL) < 0)

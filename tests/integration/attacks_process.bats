@@ -279,7 +279,7 @@ answers() {
 	config .
 	for id in ../up . .. a/b ""; do
 		# what waits for its start would hold our streams
-		! oci create --bundle "$FILE_DIR/b" "$id" </dev/null >/dev/null 2>&1 || { echo "oci: '$id' was taken"; return 1; }
+		! oci create --bundle "$FILE_DIR/b" "$id" </dev/null >/dev/null 2>&1 3>&- || { echo "oci: '$id' was taken"; return 1; }
 		run oci delete --force "$id"
 		[ "$status" -ne 0 ] || { echo "oci: '$id' was deleted"; return 1; }
 	done

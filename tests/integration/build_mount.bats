@@ -218,3 +218,35 @@ layer_files() { # layer_files IMAGE: output is what its topmost layer holds
 	run -1 hod build -q "$ctx"
 	has 'Dockerfile:2: --mount=type=ssh: id=default is required'
 }
+
+@test "ssh: a real agent tells its keys, and signs, without the image ever seeing them" {
+	need program ssh-agent
+	local fingerprint
+	ssh-keygen -q -t ed25519 -N '' -C 'key of the test' -f "$FILE_DIR/id"
+	fingerprint=$(ssh-keygen -lf "$FILE_DIR/id.pub" | cut -d' ' -f2)
+	eval "$(ssh-agent -a "$FILE_DIR/ssh.sock" 3>&-)" >/dev/null
+	ssh-add -q "$FILE_DIR/id"
+	# the two programs with the libraries that they are linked to
+	mkdir "$ctx/root"
+	for file in $(command -v ssh-add ssh-keygen) $(ldd "$(command -v ssh-add)" "$(command -v ssh-keygen)" | grep -o '/[^ :]*lib[^ ]*' | sort -u); do
+		mkdir -p "$ctx/root$(dirname "$file")"
+		cp -L "$file" "$ctx/root$file"
+	done
+	cp "$FILE_DIR/id.pub" "$ctx/root/id.pub"
+	dockerfile <<-'END'
+		FROM busybox
+		COPY root /
+		RUN --mount=type=ssh ssh-add -l
+		RUN --mount=type=ssh ssh-keygen -Y sign -q -f /id.pub -n file </id.pub >/signature
+		RUN --mount=type=ssh,uid=1000 --mount=type=tmpfs,target=/t ssh-add -L | cmp - /id.pub
+	END
+	run -0 hod build --progress plain --ssh default -t signed "$ctx"
+	has "$fingerprint"
+	ssh-agent -k >/dev/null
+	hod_run --rm signed cat /signature >"$FILE_DIR/signature"
+	printf 'tester %s\n' "$(cat "$FILE_DIR/id.pub")" >"$FILE_DIR/signers"
+	run -0 ssh-keygen -Y verify -f "$FILE_DIR/signers" -I tester -n file -s "$FILE_DIR/signature" <"$FILE_DIR/id.pub"
+	# without the agent the step fails: nothing of the key is kept
+	run -1 hod build -q --no-cache "$ctx"
+	has 'Dockerfile:3: '
+}

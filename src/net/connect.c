@@ -51,10 +51,14 @@ static struct attachment *find_attachment(struct lease *l, const char *network)
 }
 
 /* The rules for published ports name one address of it: which may be another afterwards. */
-static void ports_move(struct netdir *d, const struct lease *l, bool add)
+static void ports_move(struct netdir *d, const struct lease *l, const leases *all, bool add)
 {
-	if (l->ports.n && d->root)
+	if (!l->ports.n || !d->root)
+		return;
+	if (!l->group)
 		firewall_publish(d, l, add);
+	else if (add)
+		firewall_group(d, l, all);
 }
 
 /* Everything but the lease; what has failed is undone. */
@@ -106,7 +110,7 @@ int net_connect(struct netdir *d, const char *id, struct net_join *join, int ns,
 	}
 	vec_push(&self->attachments, a);
 	if (self->attachments.n == 1) /* else published ports stay where they are */
-		ports_move(d, self, true);
+		ports_move(d, self, &all, true);
 	if (lease_save(d, self, err) < 0)
 		return -1;
 	hosts_refresh(&all);
@@ -157,10 +161,10 @@ int net_disconnect(struct netdir *d, const char *id, const char *network, int ns
 		return error_set(err, ERR_NOTFOUND, "it is not on network %s", network);
 	if (link_down(d, id, a, err) < 0)
 		return -1;
-	ports_move(d, self, false);
+	ports_move(d, self, &all, false);
 	attachment_done(a);
 	vec_remove(&self->attachments, (size_t)(a - self->attachments.v));
-	ports_move(d, self, true);
+	ports_move(d, self, &all, true);
 	if (lease_save(d, self, err) < 0 || routes_again(self, ns, err) < 0)
 		return -1;
 	hosts_refresh(&all);

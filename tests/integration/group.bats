@@ -145,3 +145,16 @@ slow_begun() { [ "$(hod exec b ps -o args | grep -c '[s]low$')" = 2 ]; }
 	run -125 hod run -d -p "$PORT:80" busybox true
 	has "in use"
 }
+
+@test "a member that changes its networks is reached by the address that it has then" {
+	need root
+	hod network create "g$PORT" >/dev/null
+	server a >/dev/null
+	until_ok 20 are a
+	hod network connect "g$PORT" a
+	hod network disconnect bridge a
+	# by the rules, which name its address
+	until_ok 20 are a
+	hod rm -f a >/dev/null
+	hod network rm "g$PORT" >/dev/null
+}

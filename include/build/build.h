@@ -42,7 +42,7 @@ struct build_output { /* --output */
 enum build_cache_type { BUILD_CACHE_LOCAL, BUILD_CACHE_INLINE, BUILD_CACHE_IMAGE };
 struct build_cache { /* --cache-from, --cache-to */
 	enum build_cache_type type;
-	char *place; /* a directory; an image with an inline cache; NULL: inline */
+	char *place; /* a directory; an image with a cache, or that becomes one; NULL: inline */
 };
 struct build_request {
 	const char *context; /* a directory, or "-": fd 0 holds a Dockerfile or a tar */

@@ -41,8 +41,10 @@ void share_done(struct share *s);
 void share_note(struct builder *b, const char *key, const struct digest *layer, int64_t created);
 /* Looks for the key in all --cache-from: 1 when it now is in our cache, 0, -1. */
 int share_fetch(struct builder *b, const char *key, struct error *err);
-/* Writes what was used to all --cache-to type=local. */
+/* Writes what was used to all --cache-to but type=inline. */
 int share_export(struct builder *b, struct error *err);
+/* share_registry.c: the same as an image that goes to a registry under the name. */
+int share_push(struct builder *b, const char *name, struct error *err);
 /* The annotation's value, or NULL when type=inline was not asked for. Yours. */
 char *share_inline(struct builder *b);
 

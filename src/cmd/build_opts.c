@@ -232,18 +232,13 @@ static int cache_parse(const char *text, bool from, struct build_cache *c, struc
 		c->type = BUILD_CACHE_INLINE;
 		return 0;
 	}
-	if (from && str_eq(type, "registry") && ref) {
+	if (str_eq(type, "registry") && ref) {
 		c->type = BUILD_CACHE_IMAGE;
 		c->place = xstrdup(ref);
 		return 0;
 	}
-	if (!from && str_eq(type, "registry")) {
-		error_set(err, ERR_UNSUPPORTED, "a cache is not pushed by itself");
-		return error_hint(err,
-				  "--cache-to type=inline puts it into the image that is pushed");
-	}
 	return error_set(err, ERR_USAGE, "must be type=local,%s=DIR or %s", from ? "src" : "dest",
-			 from ? "an image with an inline cache" : "type=inline");
+			 from ? "an image with a cache" : "type=registry,ref=NAME or type=inline");
 }
 
 static int cache_from_parse(void *field, const char *text, const struct opt *o, struct error *err)

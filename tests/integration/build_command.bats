@@ -367,6 +367,26 @@ teardown() {
 	rm -rf "$FILE_DIR/store2"
 }
 
+@test "a cache at a registry serves another store" {
+	registry_up cache
+	printf 'FROM busybox AS one\nRUN cat /proc/sys/kernel/random/uuid >/once\nFROM busybox\nCOPY --from=one /once /once\nRUN cp /once /twice\n' | dockerfile
+	hod build -q -t first --cache-to "type=registry,ref=$(at cache)/c/steps:1" "$ctx"
+	[ "$(hod images | grep -c hod-cache)" = 0 ]
+	(
+		export HOD_ROOT=$FILE_DIR/store2
+		hod import "$(busybox_tar)" busybox >/dev/null
+		run -0 hod build --progress plain -t again --cache-from "type=registry,ref=$(at cache)/c/steps:1" "$ctx"
+		has 'cached'
+		[ "$(in_image again cat /once /twice)" = "$(HOD_ROOT=$FILE_DIR/store in_image first cat /once /twice)" ]
+	)
+	rm -rf "$FILE_DIR/store2"
+	registry_down cache
+	run -1 hod build -q --cache-to "type=registry,ref=$(at cache)/c/steps:1" "$ctx"
+	has '--cache-to'
+	run -125 hod build -q --cache-to type=gha "$ctx"
+	has 'type=registry,ref=NAME'
+}
+
 @test "--no-cache-filter carries out one stage anew" {
 	dockerfile <<-'END'
 		FROM busybox AS a

@@ -67,7 +67,7 @@ load_end() { # not one request failed
 	load_begin 14
 	before=$(hod inspect -f '{{.Id}} {{.State.Pid}} {{.State.StartedAt}}' web)
 	run -1 hod replace web --image app:ill
-	is "hod: cannot replace 'web', which goes on as it was: the new container is unhealthy: not at all\\x0a"
+	is "hod: cannot replace 'web', which goes on as it was: the new container is unhealthy: not at all"
 	run -1 hod replace web --image app:ends
 	has "the new container has ended with exit code 3"
 	run -1 hod replace web --image app:missing

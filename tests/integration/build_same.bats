@@ -4,7 +4,7 @@
 load helper
 
 setup_file() {
-	need root || return
+	[ "$(id -u)" = 0 ] || return 0
 	need program cc
 	need program python3
 	same=$(mktemp -d /var/tmp/hod-same.XXXXXX) # which the other users can enter

@@ -24,7 +24,8 @@ networked() { [ "$(id -u)" = 0 ] || need program slirp4netns; }
 
 @test "connections are spread over the members, evenly" {
 	networked
-	for name in a b c; do checked $name >/dev/null; done
+	# one slow answer on a busy machine is no reason to leave the group here
+	for name in a b c; do checked $name --health-retries 20 >/dev/null; done
 	for name in a b c; do hod wait --condition healthy $name >/dev/null; done
 	until_ok 20 are "a b c"
 	run -0 count_answers 30

@@ -73,8 +73,8 @@ load helper
 }
 
 @test "image prune removes dangling ones, with -a unused ones" {
-	printf 'FROM busybox\nENV X=5\n' | hod build -q -t d - >/dev/null
-	printf 'FROM busybox\nENV X=6\n' | hod build -q -t d - >/dev/null
+	printf 'FROM busybox\nENV X=5\n' | hod build -q -t pruned - >/dev/null
+	printf 'FROM busybox\nENV X=6\n' | hod build -q -t pruned - >/dev/null
 	hod_run --name c busybox true
 	run -0 hod images -q --filter dangling=true
 	dangling=${#lines[@]}
@@ -83,9 +83,9 @@ load helper
 	has "Total reclaimed space:"
 	run -0 hod images -q --filter dangling=true
 	is ""
-	run -0 hod inspect d
+	run -0 hod inspect pruned
 	run -0 hod image prune -af
-	run -1 hod inspect d
+	run -1 hod inspect pruned
 	run -0 hod inspect busybox
 }
 

@@ -6,7 +6,7 @@ load helper
 # kill_often WORD...: starts hod with these words and kills it after a random part of the time that it takes whole.
 # The program itself is the job, not a shell around it, and some of the kills must have met it alive.
 kill_often() {
-	local kills=${HOD_KILLS:-40} i us start whole status met=0 never
+	local kills=${HOD_KILLS:-40} i us delay start whole status met=0 never
 	exec {never}<> <(:) # to wait on: another program to sleep would take longer than what is killed
 	prepare
 	start=${EPOCHREALTIME/./}
@@ -16,8 +16,9 @@ kill_often() {
 	for i in $(seq "$kills"); do
 		prepare
 		us=$(((RANDOM * 32768 + RANDOM) % (whole + 2000)))
+		printf -v delay %d.%06d $((us / 1000000)) $((us % 1000000))
 		"$HOD" "$@" >/dev/null 2>&1 3>&- &
-		read -rt "$((us / 1000000)).$(printf %06d $((us % 1000000)))" -u "$never" || true
+		read -rt "$delay" -u "$never" || true
 		kill -9 $! 2>/dev/null || true
 		status=0
 		wait $! 2>/dev/null || status=$?

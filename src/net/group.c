@@ -259,8 +259,9 @@ int group_set(struct netdir *d, const char *id, enum group_change change, struct
 		return 0;
 	if (d->root)
 		firewall_group(d, self, &all);
-	/* without it, as root, the rules still do most */
-	if (group_tell(d, self, true, group_serves(self), NULL, &e) < 0)
+	/* with the last member it ends, which may be just now; without it, as root, the rules still do most */
+	if (group_tell(d, self, true, group_serves(self), NULL, &e) < 0 && e.sys != ECONNREFUSED &&
+	    e.sys != ENOENT)
 		log_warn("%s", error_text(&e, text, sizeof(text)));
 	return 0;
 }

@@ -146,10 +146,12 @@ free_port() { ! ss -Hltn "sport = :$1" | grep -q .; }
 	run -0 hod network create --label job=1 net-a
 	like '^[0-9a-f]{64}$'
 	serve db 8080 --network net-a --network-alias store
+	until_ok 20 hod run --rm --network net-a busybox wget -qO- http://db:8080/
 	run -0 hod run --rm --network net-a busybox sh -c 'wget -qO- http://db:8080/; wget -qO- http://store:8080/'
 	is $'hello from db\nhello from db'
 	run ! hod exec db grep -w late /etc/hosts
 	serve late 8080 --network net-a
+	until_ok 20 hod exec db wget -qO- http://late:8080/
 	run -0 hod exec db wget -qO- http://late:8080/
 	is "hello from late"
 	hod rm -f late

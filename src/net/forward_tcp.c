@@ -104,6 +104,9 @@ static void end(struct connection *c, bool reset)
 
 		if (reset && s->fd >= 0)
 			setsockopt(s->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+		/* the group's process may still hold it open: closing it here does not end its events */
+		if (s->watched)
+			forward_watch(c->f, s->fd, 0, &s->event);
 		auto_close_fd(&s->fd);
 		pipe_give(c->f->tcp, &s->pipe, s->held == 0);
 	}

@@ -39,6 +39,30 @@ static const struct opt opts[] = {
 	OPT_END,
 };
 
+/* ---- interrupted ---- */
+
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int sig)
+{
+	interrupted = sig;
+}
+
+/* What waits for the new one is woken; that is then taken back, which is not interrupted in its turn. */
+static void interrupts(void (*handler)(int))
+{
+	struct sigaction act = { .sa_handler = handler };
+
+	sigaction(SIGINT, &act, NULL);
+	sigaction(SIGTERM, &act, NULL);
+	sigaction(SIGHUP, &act, NULL);
+}
+
+static int not_interrupted(struct error *err)
+{
+	return interrupted ? error_set(err, ERR_INTERRUPTED, "interrupted") : 0;
+}
+
 /* ---- the new one, by a child ---- */
 
 static int start_new(struct app *app, const char *old_name, const char *new_name,
@@ -92,6 +116,7 @@ static int start_by_child(struct app *app, const char *old_name, const char *new
 	if (pid == 0) {
 		struct error why = { 0 };
 
+		interrupts(SIG_DFL);
 		if (start_new(app, old_name, new_name, args, &why) < 0)
 			msg_send_error(theirs, &why);
 		else
@@ -177,6 +202,7 @@ static int take_back(struct app *app, const char *new_name, const char *name, st
 	auto_done(container) struct container c;
 
 	container_init(&c);
+	interrupts(SIG_IGN);
 	if (container_find(&app->store, new_name, &c, &ignored) > 0 && container_is_alive(&c))
 		container_stop(&app->engine, &c, 0, &ignored);
 	error_clear(&ignored);
@@ -192,6 +218,7 @@ static int exchange(struct app *app, struct container *old, const char *new_name
 	auto_done(container) struct container c;
 
 	container_init(&c);
+	interrupts(SIG_IGN); /* from here it is done to its end */
 	/* signalled from outside, removed from within */
 	if (container_stop(&app->engine, old, UNSET, err) < 0 ||
 	    app_prepare(app, NEED_NAMESPACE, err) < 0)
@@ -237,6 +264,7 @@ static int replace_run(struct app *app, void *arg, struct strv *operands, struct
 	new_name = xasprintf("%s.new", name);
 	if (check_free(app, new_name, err) < 0)
 		return -1;
+	interrupts(interrupt);
 	if (start_by_child(app, name, new_name, args, err) < 0) {
 		bool taken = err->kind == ERR_BUSY;
 
@@ -247,8 +275,9 @@ static int replace_run(struct app *app, void *arg, struct strv *operands, struct
 			error_hint(err, "containers of one --publish-group share their ports");
 		return take_back(app, new_name, name, err);
 	}
-	if (need_container(app, new_name, &c, err) < 0 || wait_well(app, &c, args, err) < 0 ||
-	    wait_joined(app, &c, err) < 0)
+	if (need_container(app, new_name, &c, err) < 0 || not_interrupted(err) < 0 ||
+	    wait_well(app, &c, args, err) < 0 || wait_joined(app, &c, err) < 0 ||
+	    not_interrupted(err) < 0)
 		return take_back(app, new_name, name, err);
 	if (exchange(app, &old, new_name, name, err) < 0)
 		return error_add(err, "cannot replace '%s'", name);

@@ -115,6 +115,21 @@ load_end() { # not one request failed
 	is "running app:1"
 }
 
+@test "interrupted while it waits, it takes the new one back and leaves the old one as it was" {
+	local id
+	hod run -d --name kept --network none app:1 >/dev/null
+	id=$(hod inspect -f '{{.Id}}' kept)
+	# the health of this one is not known for an hour
+	"$HOD" replace kept --image app:slow --wait-healthy 100s >"$FILE_DIR/said" 2>&1 3>&- &
+	until_ok 20 hod inspect kept.new
+	kill -TERM $!
+	wait $! || [ $? = 130 ]
+	grep -q "cannot replace 'kept', which goes on as it was: interrupted" "$FILE_DIR/said"
+	run -1 hod inspect kept.new
+	run -0 hod inspect -f '{{.Id}} {{.State.Status}}' kept
+	is "$id running"
+}
+
 @test "open connections of the old one end as they would have" {
 	web --drain-time 60
 	hod exec web sh -c 'mkdir /w/cgi-bin; printf "#!/bin/sh\nprintf \"\\\\r\\\\n\"; sleep 3; echo finished\n" >/w/cgi-bin/slow; chmod +x /w/cgi-bin/slow'

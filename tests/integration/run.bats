@@ -397,7 +397,7 @@ load helper
 }
 
 @test "--rm removes the container, and wait still gets its code" {
-	hod_run -d --rm --name r busybox sh -c 'read x </tmp/none; sleep 0.3; exit 9'
+	hod_run -d --rm --name r busybox sh -c 'read x </tmp/none; sleep 3; exit 9'
 	run -0 hod wait r
 	is 9
 	until_ok 10 gone r

@@ -20,6 +20,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <string.h>
 #include <sys/sysmacros.h>
 
 #define OPEN_MAX_DIRS 128 /* directories held open at a time; higher ones are opened again */
@@ -41,6 +42,7 @@ struct walk {
 	struct owners *owners;
 	int64_t epoch;
 	bool settle; /* times that are clamped are set in the tree, too */
+	bool live;   /* others may change the tree meanwhile */
 	const struct layer_sink *out;
 	struct layer_stats stats;
 	struct inodes inodes;
@@ -64,6 +66,12 @@ static void walk_done(struct walk *w)
 	vec_done(&w->frames);
 	inodes_done(&w->inodes);
 	free(w->buf);
+}
+
+/* In a live tree: the call has failed because the entry has gone, or is of another type now. */
+static bool has_gone(const struct walk *w)
+{
+	return w->live && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == EINVAL);
 }
 
 static bool is_whiteout(const struct stat *st)
@@ -121,8 +129,12 @@ static int write_data(struct walk *w, int fd, int64_t size, struct error *err)
 
 		if (n < 0)
 			return -1;
-		if (n == 0)
+		if (n == 0 && !w->live)
 			return error_set(err, ERR_BUSY, "the file became shorter while it was read");
+		if (n == 0) { /* its size is told already: zeros, as tar(1) does */
+			n = (ssize_t)MIN(left, (int64_t)READ_BLOCK);
+			memset(w->buf, 0, (size_t)n);
+		}
 		if (w->out->write(w->out->arg, w->buf, (size_t)n, err) < 0)
 			return -1;
 		left -= n;
@@ -138,22 +150,27 @@ static int write_file(struct walk *w, const struct frame *f, const struct item *
 	auto_done(xattrs) struct xattrs x = { 0 };
 	const char *first = NULL;
 	struct tar_header own;
+	struct stat st;
 
-	if (i->st.st_nlink > 1)
-		first = inodes_first(&w->inodes, i->st.st_dev, i->st.st_ino, h->path);
+	fd = openat(f->fd, i->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return has_gone(w) ? 0 : error_sys(err, "open");
+	if (fstat(fd, &st) < 0)
+		return error_sys(err, "look at it");
+	if (w->live && !S_ISREG(st.st_mode))
+		return 0;
+	if (st.st_nlink > 1)
+		first = inodes_first(&w->inodes, st.st_dev, st.st_ino, h->path);
 	if (first) {
 		h->type = '1';
 		h->link = first;
 		return write_header(w, h, err);
 	}
-	fd = openat(f->fd, i->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0)
-		return error_sys(err, "open");
 	if (xattrs_read(fd, &x, NULL, err) < 0)
 		return -1;
 	own = *h;
 	own.type = '0';
-	own.size = i->st.st_size;
+	own.size = st.st_size;
 	own.xattrs = &x;
 	if (write_header(w, &own, err) < 0)
 		return -1;
@@ -167,7 +184,7 @@ static int write_symlink(struct walk *w, const struct frame *f, const struct ite
 	ssize_t n = readlinkat(f->fd, i->name, target, sizeof(target) - 1);
 
 	if (n < 0)
-		return error_sys(err, "read link");
+		return has_gone(w) ? 0 : error_sys(err, "read link");
 	target[n] = '\0';
 	h->type = '2';
 	h->link = target;
@@ -192,11 +209,16 @@ static int frame_push(struct walk *w, int dirfd, char *path, struct error *err)
 	if (dir_list(f->fd, &names, err) < 0)
 		return -1;
 	strv_each (&names, n) {
-		struct item *i = vec_add(&f->items);
+		struct item *i;
+		struct stat st;
 
-		i->name = xstrdup(names.v[n]);
-		if (fstatat(f->fd, i->name, &i->st, AT_SYMLINK_NOFOLLOW) < 0)
-			return error_sys(err, "look at '%s'", i->name);
+		if (fstatat(f->fd, names.v[n], &st, AT_SYMLINK_NOFOLLOW) < 0) {
+			if (has_gone(w))
+				continue;
+			return error_sys(err, "look at '%s'", names.v[n]);
+		}
+		i = vec_add(&f->items);
+		*i = (struct item){ .name = xstrdup(names.v[n]), .st = st };
 	}
 	if (f->items.n > 1)
 		qsort(f->items.v, f->items.n, sizeof(*f->items.v), item_order);
@@ -253,8 +275,9 @@ static int write_item(struct walk *w, const struct frame *f, const struct item *
 				 "a name that begins with .wh. means a removal in a layer");
 	if (S_ISDIR(i->st.st_mode)) {
 		fd = openat(f->fd, i->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		return fd < 0 ? error_sys(err, "open directory")
-			      : write_directory(w, fd, path, &i->st, err);
+		if (fd < 0)
+			return has_gone(w) ? 0 : error_sys(err, "open directory");
+		return write_directory(w, fd, path, &i->st, err);
 	}
 	header_fill(w, path, &i->st, &h, &type);
 	h.path = path;
@@ -298,6 +321,11 @@ static int walk_step(struct walk *w, struct error *err)
 	}
 	if (f->fd < 0) {
 		f->fd = rootfs_open(w->root, f->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, err);
+		if (f->fd < 0 && has_gone(w)) {
+			error_clear(err);
+			f->next = f->items.n;
+			return 0;
+		}
 		if (f->fd < 0)
 			return -1;
 	}
@@ -360,7 +388,7 @@ int layer_tar_settle(int root, struct owners *owners, int64_t epoch, const struc
 int tree_tar_write(int root, struct owners *owners, const struct layer_sink *sink, struct error *err)
 {
 	auto_done(walk) struct walk w = {
-		.root = root, .form = LAYER_PLAIN, .owners = owners, .epoch = -1, .out = sink
+		.root = root, .form = LAYER_PLAIN, .owners = owners, .epoch = -1, .live = true, .out = sink
 	};
 
 	return walk_write(&w, err);

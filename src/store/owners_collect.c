@@ -20,6 +20,15 @@ struct collecting {
 	struct strv dirs; /* to be walked; "" is the root */
 };
 
+/* The tree may be that of a running container: what goes while we look needs no owner. */
+static bool skip_gone(struct error *err)
+{
+	if (err->sys != ENOENT && err->sys != ENOTDIR && err->sys != ELOOP)
+		return false;
+	error_clear(err);
+	return true;
+}
+
 static int note_find(struct collecting *c, const char *path, struct owner_mark *m, struct error *err)
 {
 	auto_close int fd = -1;
@@ -89,18 +98,27 @@ static int collect_dir(struct collecting *c, const char *at, struct error *err)
 		rootfs_open(c->tree, *at ? at : ".", O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, err);
 	struct stat st;
 
-	if (dir < 0 || dir_list(dir, &names, err) < 0)
+	if (dir < 0)
+		return skip_gone(err) ? 0 : -1;
+	if (dir_list(dir, &names, err) < 0)
 		return -1;
 	strv_each (&names, i) {
 		const char *name = names.v[i];
 		auto_free char *path = *at ? xasprintf("%s/%s", at, name) : xstrdup(name);
 
-		if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-			return error_sys(err, "look at '%s'", path);
+		if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+			error_sys(err, "look at '%s'", path);
+			if (skip_gone(err))
+				continue;
+			return -1;
+		}
 		if (S_ISCHR(st.st_mode) && st.st_rdev == makedev(0, 0))
 			continue; /* a whiteout */
-		if (collect_one(c, dir, name, path, &st, err) < 0)
+		if (collect_one(c, dir, name, path, &st, err) < 0) {
+			if (skip_gone(err))
+				continue;
 			return -1;
+		}
 		if (S_ISDIR(st.st_mode))
 			strv_take(&c->dirs, take_ptr(&path));
 	}

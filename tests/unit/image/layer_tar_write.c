@@ -288,8 +288,71 @@ START_TEST(layer_tar_write_refuses_names_that_mean_removal)
 }
 END_TEST
 
+/* Another process's work, done as soon as the entry of "long" is written. */
+struct meddler {
+	int root;
+	bool done;
+	struct str out;
+};
+
+static int meddle(void *arg, const void *bytes, size_t n, struct error *err)
+{
+	struct meddler *m = arg;
+	int fd;
+
+	if (!m->done && n > 4 && memcmp(bytes, "long", 5) == 0) {
+		m->done = true;
+		fd = openat(m->root, "long", O_WRONLY | O_CLOEXEC);
+		ck_assert_int_eq(ftruncate(fd, 10), 0);
+		close(fd);
+		ck_assert_int_eq(unlinkat(m->root, "m-file", 0), 0);
+		ck_assert_int_eq(unlinkat(m->root, "n-dir", AT_REMOVEDIR), 0);
+		ck_assert_int_eq(unlinkat(m->root, "o-link", 0), 0);
+		ck_assert_int_eq(unlinkat(m->root, "p-file", 0), 0);
+		ck_assert_int_eq(symlinkat("long", m->root, "p-file"), 0);
+		ck_assert_int_eq(unlinkat(m->root, "q-file", 0), 0);
+		ck_assert_int_eq(mkdirat(m->root, "q-file", 0700), 0);
+	}
+	str_addn(&m->out, bytes, n);
+	return 0;
+}
+
+START_TEST(tree_tar_write_leaves_out_what_goes_meanwhile)
+{
+	static const char *const files[] = { "m-file", "p-file", "q-file", "z" };
+	struct error err = { 0 };
+	char dir[64], dir2[64];
+	struct meddler m = { .root = tree_open(dir) };
+	int root2 = tree_open(dir2), fd;
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		close(openat(m.root, files[i], O_CREAT | O_WRONLY, 0600));
+	fd = openat(m.root, "long", O_CREAT | O_WRONLY, 0600);
+	ck_assert_int_eq(ftruncate(fd, 1000000), 0);
+	close(fd);
+	ck_assert_int_eq(mkdirat(m.root, "n-dir", 0700), 0);
+	ck_assert_int_eq(symlinkat("z", m.root, "o-link"), 0);
+	ck_assert_msg(tree_tar_write(m.root, NULL, &(struct layer_sink){ meddle, &m }, &err) == 0,
+		      "%s", err.text);
+	apply_to(root2, &m.out, NULL, false);
+	ck_assert_int_eq(fstatat(root2, "long", &st, 0), 0);
+	ck_assert_int_eq(st.st_size, 1000000);
+	ck_assert_int_eq(fstatat(root2, "z", &st, 0), 0);
+	ck_assert_int_ne(faccessat(root2, "m-file", F_OK, AT_SYMLINK_NOFOLLOW), 0);
+	ck_assert_int_ne(faccessat(root2, "n-dir", F_OK, AT_SYMLINK_NOFOLLOW), 0);
+	ck_assert_int_ne(faccessat(root2, "o-link", F_OK, AT_SYMLINK_NOFOLLOW), 0);
+	ck_assert_int_ne(faccessat(root2, "p-file", F_OK, AT_SYMLINK_NOFOLLOW), 0);
+	ck_assert_int_ne(faccessat(root2, "q-file", F_OK, AT_SYMLINK_NOFOLLOW), 0);
+	str_done(&m.out);
+	tree_close(dir, m.root);
+	tree_close(dir2, root2);
+}
+END_TEST
+
 UNIT_MAIN("image/layer_tar_write", TEST(layer_tar_write_gives_the_canonical_bytes),
 	  TEST(layer_tar_write_uses_pax_only_where_needed),
 	  TEST(layer_tar_write_clamps_to_the_epoch), TEST(layer_tar_write_is_the_same_in_single_mode),
 	  TEST(layer_tar_write_is_the_same_as_root), TEST(layer_tar_write_walks_deep_trees),
-	  TEST(layer_tar_write_refuses_names_that_mean_removal))
+	  TEST(layer_tar_write_refuses_names_that_mean_removal),
+	  TEST(tree_tar_write_leaves_out_what_goes_meanwhile))

@@ -318,6 +318,8 @@ int container_remove(struct store *st, struct container *c, struct error *err)
 
 	if (dir < 0)
 		return -1;
+	if (c->fd >= 0)
+		container_let_read(c);
 	if (store_trash(st, dir, c->id, err) < 0)
 		return error_add(err, "container %.12s", c->id);
 	/* stale from here on: under the lock, so that a new holder's is not taken for ours */

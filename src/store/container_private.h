@@ -16,6 +16,12 @@ int container_state_parse(const char *text, size_t n, struct container_state *s,
  */
 int container_settle(int dir, const char *prefix, struct container *c, struct error *err);
 
+/*
+ * Before the files of a container that has ended go: whoever waits for its end (container_wait, which
+ * says so by a shared flock on the directory) has a moment to read its exit code. At most 5 seconds.
+ */
+void container_let_read(const struct container *c);
+
 /* 1 a monitor (or who is making it) holds the lock, 0, -1. A lock that is gone is held by nobody. */
 int container_lock_held(int dir, const char *prefix, struct error *err);
 

@@ -16,11 +16,13 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/inotify.h>
 
 #include "util/compat.h"
 
-#define LOOKS_MAX 100 /* each needs another start between two looks */
+#define LOOKS_MAX	100		   /* each needs another start between two looks */
+#define WAITER_PATIENCE (5 * NSEC_PER_SEC) /* for one that is stopped itself, or starved */
 
 int container_state_parse(const char *text, size_t n, struct container_state *s, struct error *err)
 {
@@ -248,7 +250,7 @@ static int wait_change(int *watch, const struct container *c, int64_t left_ns, s
 	return 0;
 }
 
-int container_wait(struct store *st, struct container *c, int64_t timeout_ns, struct error *err)
+static int wait_end(struct store *st, struct container *c, int64_t timeout_ns, struct error *err)
 {
 	int64_t end = timeout_ns < 0 ? -1 : time_monotonic_ns() + timeout_ns, left = -1;
 	auto_close int watch = -1;
@@ -258,6 +260,7 @@ int container_wait(struct store *st, struct container *c, int64_t timeout_ns, st
 			return -1;
 		if (!container_is_alive(c))
 			return 1;
+		flock(c->fd, LOCK_SH | LOCK_NB); /* see container_let_read() */
 		if (end >= 0) {
 			left = end - time_monotonic_ns();
 			if (left <= 0)
@@ -266,6 +269,24 @@ int container_wait(struct store *st, struct container *c, int64_t timeout_ns, st
 		if (wait_change(&watch, c, left, err) < 0)
 			return -1;
 	}
+}
+
+int container_wait(struct store *st, struct container *c, int64_t timeout_ns, struct error *err)
+{
+	int r = wait_end(st, c, timeout_ns, err);
+
+	if (c->fd >= 0)
+		flock(c->fd, LOCK_UN);
+	return r;
+}
+
+void container_let_read(const struct container *c)
+{
+	int64_t end = time_monotonic_ns() + WAITER_PATIENCE;
+
+	while (flock(c->fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK &&
+	       time_monotonic_ns() < end)
+		poll(NULL, 0, 1);
 }
 
 /* Until a file changes, or the monitor ends, who may have had no time to say so. */

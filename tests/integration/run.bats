@@ -403,6 +403,27 @@ load helper
 	until_ok 10 gone r
 }
 
+is_up_to() {
+	[ "$(hod inspect -f '{{.State.Status}}' "$1" 2>/dev/null)" = "$2" ]
+}
+
+@test "who waits for a container of --rm, and is slow, gets its code all the same" {
+	local waiter code=0
+	mkdir -p "$FILE_DIR/slow"
+	hod_run -d --rm --name slow -v "$FILE_DIR/slow:/s" busybox sh -c 'until [ -e /s/go ]; do sleep 0.1; done; exit 9'
+	"$HOD" wait slow >"$FILE_DIR/slow/code" 3>&- &
+	waiter=$!
+	until_ok 10 grep -Eq "FLOCK +ADVISORY +READ +$waiter " /proc/locks
+	kill -STOP $waiter
+	: >"$FILE_DIR/slow/go"
+	until_ok 10 is_up_to slow exited
+	kill -CONT $waiter
+	wait $waiter || code=$?
+	[ $code = 0 ]
+	[ "$(cat "$FILE_DIR/slow/code")" = 9 ]
+	until_ok 10 gone slow
+}
+
 @test "signals are passed on to the container" {
 	mkdir -p "$FILE_DIR/sig"
 	"$HOD" run --network none --name s -v "$FILE_DIR/sig:/s" busybox sh -c \

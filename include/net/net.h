@@ -24,9 +24,10 @@ void net_job_done(struct net_job *j);
 struct net {
 	int ns; /* the container's network namespace, or -1: it has none of ours */
 	struct netdir dir;
-	pid_t helper, forwarder; /* 0: none */
-	int helper_life;	 /* the helper goes when this is closed */
-	int keeper;		 /* the connection that keeps the rootless bridges up */
+	pid_t helper;		     /* 0: none */
+	int helper_life;	     /* the helper goes when this is closed */
+	int keeper;		     /* the connection that keeps the rootless bridges up */
+	struct published *published; /* its ports; NULL: none */
 	bool leased;
 };
 #define NET_NONE                                                                                   \
@@ -40,6 +41,23 @@ struct net {
  */
 int net_up(struct net_job *j, struct net *n, struct error *err);
 void net_down(struct net *n, const struct net_job *j); /* harmless on what is not up */
+
+/*
+ * Published ports, while they are up. Their forwarder is a child of the caller of net_up, who is
+ * told of its end, and of the end of its group's process, by a descriptor (-1: it has no ports).
+ */
+int net_ports_watch(const struct net *n);
+enum net_ports {
+	NET_PORTS_UP,
+	NET_PORTS_DOWN, /* the forwarder has ended: net_ports_start; the descriptor is another one then */
+	NET_PORTS_ALONE, /* the process of the group is gone: net_ports_join */
+};
+/* What the descriptor, which is readable, says; the dead are reaped. Allocates nothing. */
+enum net_ports net_ports_hear(struct net *n);
+/* The forwarder again; callers that came meanwhile are served. ALONE, if it is of a group, or UP. */
+enum net_ports net_ports_start(struct net *n, struct error *err); /* still DOWN: failed */
+/* Joins the group anew, and starts its process if nobody has: waits and allocates, so in a child. */
+int net_ports_join(struct net *n, struct error *err);
 
 /*
  * Without root, before a user namespace is entered: the process whose namespaces the members of

@@ -106,12 +106,15 @@ static void on_resize(struct attach_server *s, const struct winsize *size)
 
 IDLE_PATH static int next_timeout(const struct monitor *m)
 {
-	int64_t health = health_due(&m->health), next = m->deadline_ns, left;
+	int64_t health = health_due(&m->health), ports = ports_due(&m->ports);
+	int64_t next = m->deadline_ns, left;
 
 	if (m->kill_ns && (!next || m->kill_ns < next))
 		next = m->kill_ns;
 	if (health && (!next || health < next))
 		next = health;
+	if (ports && (!next || ports < next))
+		next = ports;
 	if (!next)
 		return -1;
 	left = next - time_monotonic_ns();
@@ -196,6 +199,13 @@ static int network_up(struct monitor *m, struct error *err)
 	return 0;
 }
 
+static void network_end(struct monitor *m)
+{
+	ports_end(m);
+	if (m->job->net)
+		net_down(&m->net, m->job->net);
+}
+
 /* It waits in its namespaces: the network comes to it, and it may go on. */
 static int start_waiting(struct monitor *m, struct error *err)
 {
@@ -220,7 +230,7 @@ static int start(struct monitor *m, struct error *err)
 	if (m->tty)
 		o.pty_master = &m->master;
 	if (waits)
-		net_down(&m->net, m->job->net); /* of the run before */
+		network_end(m); /* of the run before */
 	else if (network_up(m, err) < 0)
 		return -1;
 	o.start = !waits;
@@ -253,6 +263,7 @@ static int serve_begin(struct monitor *m, struct error *err)
 	m->child = (struct watch){ .fd = m->process.pidfd, .ready = child_ready };
 	loop_watch(&m->loop, &m->child, EPOLLIN);
 	m->deadline_ns = m->job->timeout_ns > 0 ? m->begun_ns + m->job->timeout_ns : 0;
+	ports_begin(m);
 	health_start(m);
 	if (record_running(m->job->store, m->c, &m->process, err) < 0)
 		return -1;
@@ -269,6 +280,7 @@ IDLE_PATH static void serve(struct monitor *m)
 		if (m->exited)
 			break;
 		check_deadline(m);
+		ports_turn(m);
 		if (m->health.plan)
 			health_turn(m);
 	}
@@ -408,8 +420,7 @@ static void give_up(struct monitor *m, const struct error *why)
 		teardown_cgroup(m->process.cgroup);
 	}
 	record_failure(m->c->record.auto_remove ? NULL : m->job->store, m->c, why);
-	if (m->job->net)
-		net_down(&m->net, m->job->net);
+	network_end(m);
 	if (m->c->record.auto_remove)
 		container_remove_whole(m->job->store, m->c, &ignored);
 	report_write(m->job->report, m->c);
@@ -452,6 +463,7 @@ struct monitor *monitor_new(const struct monitor_job *job, struct monitor_result
 	m->rootfs = job->rootfs;
 	m->notify_socket = xstrdup_or_null(job->notify_socket);
 	m->health.helper.fd = m->group.updater.fd = -1;
+	m->ports.control.fd = m->ports.joiner.fd = -1;
 	m->c->state.restarts = 0;
 	m->c->state.restarting = false;
 	return m;
@@ -483,8 +495,7 @@ IDLE_PATH int monitor_serve(struct monitor *m, struct error *err)
 	int status;
 
 	status = live(m, err);
-	if (m->job->net)
-		net_down(&m->net, m->job->net);
+	network_end(m);
 	if (status == 0)
 		m->exit_code = (int)m->c->state.exit_code;
 	if (m->serving)

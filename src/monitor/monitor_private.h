@@ -10,6 +10,7 @@
 #include "health_run.h"
 #include "log_driver.h"
 #include "monitor/monitor.h"
+#include "ports_run.h"
 #include "runtime/owner_watch.h"
 #include "signals.h"
 #include "streams.h"
@@ -35,6 +36,7 @@ struct monitor {
 	struct owner_watch *owners; /* NULL but in single mode */
 	struct health_watch health;
 	struct group_watch group;
+	struct ports_watch ports;
 	char *notify_socket; /* the job's; the environment that it came from is wiped */
 	int rootfs;	     /* of the next start: the job's, then ours; -1: to be mounted */
 	int ends[3];	     /* the container's standard streams, until it has them */

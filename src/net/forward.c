@@ -116,11 +116,12 @@ void forward_drop_rights(void)
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
-static int become(const listeners *l, int group, int ns, pid_t parent, const char *name)
+static int become(const listeners *l, int group, int control, int ns, pid_t parent, const char *name)
 {
+	auto_free int *keep = xcalloc(l->n + 2, sizeof(*keep));
 	struct rlimit files;
-	int keep[64], null;
 	size_t n = 0;
+	int null;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
@@ -130,18 +131,10 @@ static int become(const listeners *l, int group, int ns, pid_t parent, const cha
 	if (setns(ns, CLONE_NEWNET) < 0)
 		return -1;
 	keep[n++] = group;
-	if (l->n < ARRAY_SIZE(keep)) {
-		vec_each (l, one)
-			keep[n++] = one->fd;
-		fd_close_others(keep, n);
-	} else {
-		auto_free int *many = xcalloc(l->n + 1, sizeof(*many));
-
-		many[0] = group;
-		vec_each (l, one)
-			many[n++] = one->fd;
-		fd_close_others(many, n);
-	}
+	keep[n++] = control;
+	vec_each (l, one)
+		keep[n++] = one->fd;
+	fd_close_others(keep, n);
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	for (int fd = 0; fd < 3; fd++)
 		dup2(null, fd);
@@ -157,7 +150,7 @@ static int become(const listeners *l, int group, int ns, pid_t parent, const cha
 }
 
 static void __attribute__((noreturn))
-serve(const listeners *l, const struct forward_group *group, const struct ip *target)
+serve(const listeners *l, const struct forward_group *group, int control, const struct ip *target)
 {
 	static struct forward f;
 	struct epoll_event events[TURN_EVENTS];
@@ -173,8 +166,8 @@ serve(const listeners *l, const struct forward_group *group, const struct ip *ta
 	}
 	vec_each (l, one)
 		one->udp ? udp_add(&f, one) : tcp_add(&f, one);
-	if (group->fd >= 0)
-		group_add(&f, group);
+	if (group->ports.n)
+		group_add(&f, group, control);
 	for (;;) {
 		int n = epoll_wait(f.epoll, events, TURN_EVENTS, EXPIRE_MS);
 
@@ -188,7 +181,7 @@ serve(const listeners *l, const struct forward_group *group, const struct ip *ta
 	}
 }
 
-pid_t forward_start(const listeners *l, const struct forward_group *group, int ns,
+pid_t forward_start(const listeners *l, const struct forward_group *group, int control, int ns,
 		    const struct ip *target, const char *name, struct error *err)
 {
 	pid_t parent = getpid(), pid = fork();
@@ -203,7 +196,7 @@ pid_t forward_start(const listeners *l, const struct forward_group *group, int n
 	signal(SIGPIPE, SIG_IGN);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (become(l, group->fd, ns, parent, name) < 0)
+	if (become(l, group->fd, control, ns, parent, name) < 0)
 		_exit(1);
-	serve(l, group, target);
+	serve(l, group, control, target);
 }

@@ -41,8 +41,11 @@ struct forward_group {
 	int fd; /* of the group's process (group.h), or -1: none */
 	VEC(struct group_port) ports;
 };
-/* The process: its pid, or -1. target: the container's own address; name: for ps. */
-pid_t forward_start(const listeners *l, const struct forward_group *group, int ns,
+/*
+ * The process: its pid, or -1. control: a socket to its maker (published.h), or -1; target: the
+ * container's own address; name: for ps.
+ */
+pid_t forward_start(const listeners *l, const struct forward_group *group, int control, int ns,
 		    const struct ip *target, const char *name, struct error *err);
 void forward_drop_rights(void); /* of a process that speaks with strangers: none is left */
 
@@ -68,7 +71,7 @@ int forward_connect(struct forward *f, uint16_t port, int type, bool *waits);
 void tcp_add(struct forward *f, const struct listener *l);
 /* A connection that was accepted (and is non-blocking): taken. */
 void tcp_begin(struct forward *f, int outside, uint16_t port);
-void group_add(struct forward *f, const struct forward_group *group);
+void group_add(struct forward *f, const struct forward_group *group, int control);
 void tcp_turn_end(struct forward *f); /* frees what ended in this turn */
 void udp_add(struct forward *f, const struct listener *l);
 void udp_expire(struct forward *f); /* now and then */

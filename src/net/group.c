@@ -110,7 +110,7 @@ static int start(struct netdir *d, struct lease *l, struct error *err)
 	unlinkat(d->fd, strrchr(a.sun_path, '/') + 1, 0); /* of one that is gone */
 	if (bind(listening, (void *)&a, sizeof(a)) < 0 || listen(listening, 128) < 0)
 		return error_sys(err, "open the socket of a group");
-	return group_serve_start(&open, listening, err);
+	return group_serve_start(&open, listening, l->group, err);
 }
 
 /* ---- joining ---- */
@@ -223,6 +223,26 @@ int group_tell(struct netdir *d, const struct lease *l, bool change, bool servin
 	if (waiting)
 		*waiting = c.serving;
 	return 0;
+}
+
+int group_join_again(struct netdir *d, const char *id, struct error *err)
+{
+	auto_done(leases) leases all = { 0 };
+	auto_close int lock = netdir_lock(d, err), fd = -1;
+
+	if (lock < 0 || netdir_sweep(d, &all, err) < 0)
+		return -1;
+	vec_each (&all, l) {
+		bool serves = group_serves(l);
+
+		if (strcmp(l->id, id) != 0)
+			continue;
+		fd = group_join(d, l, &all, err);
+		if (fd < 0 || (serves && group_tell(d, l, true, true, NULL, err) < 0))
+			return -1;
+		return take_fd(&fd);
+	}
+	return error_set(err, ERR_NOTFOUND, "the container has no lease");
 }
 
 /* ---- who gets connections ---- */

@@ -38,8 +38,13 @@ struct group_control {
  * is started when there is none. Lock held. ERR_BUSY: others have the port, or the group has others.
  */
 int group_join(struct netdir *d, struct lease *l, const leases *all, struct error *err);
-/* Forks it: listeners are taken into it, listening is its socket for members. */
-int group_serve_start(const listeners *l, int listening, struct error *err);
+/*
+ * The same once more for a member that has lost the process, or its forwarder: it gets connections
+ * as its lease says. Takes the lock.
+ */
+int group_join_again(struct netdir *d, const char *id, struct error *err);
+/* Forks it: listeners are taken into it, listening is its socket for members; name: for ps. */
+int group_serve_start(const listeners *l, int listening, const char *name, struct error *err);
 /* Tells the process; *waiting: connections that the member has not taken yet. Nobody there: ERR_BUSY */
 int group_tell(struct netdir *d, const struct lease *l, bool change, bool serving, bool *waiting,
 	       struct error *err);

@@ -200,7 +200,7 @@ static struct group_door door_of(int fd)
 	return d;
 }
 
-static void __attribute__((noreturn)) group_main(const listeners *l, int listening)
+static void __attribute__((noreturn)) group_main(const listeners *l, int listening, const char *name)
 {
 	struct group g = { .listening = listening };
 	struct error ignored = { 0 }; /* it goes on with what it has */
@@ -229,7 +229,7 @@ static void __attribute__((noreturn)) group_main(const listeners *l, int listeni
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
-	process_title("hod-group", "hod-group");
+	process_title("hod-group", "hod-group %s", name);
 	forward_drop_rights();
 	vec_each (l, one)
 		vec_push(&g.doors, ((struct door){ one->fd, door_of(one->fd) }));
@@ -237,7 +237,7 @@ static void __attribute__((noreturn)) group_main(const listeners *l, int listeni
 	_exit(0);
 }
 
-int group_serve_start(const listeners *l, int listening, struct error *err)
+int group_serve_start(const listeners *l, int listening, const char *name, struct error *err)
 {
 	pid_t pid = fork();
 
@@ -251,5 +251,5 @@ int group_serve_start(const listeners *l, int listening, struct error *err)
 	pid = fork();
 	if (pid != 0)
 		_exit(pid < 0);
-	group_main(l, listening);
+	group_main(l, listening, name);
 }

@@ -14,13 +14,12 @@
 
 #include "bridge.h"
 #include "firewall.h"
-#include "forward.h"
-#include "group.h"
 #include "helper.h"
 #include "hosts.h"
 #include "keeper.h"
 #include "lease.h"
 #include "netns.h"
+#include "published.h"
 #include "util/fd.h"
 #include "util/log.h"
 
@@ -116,57 +115,13 @@ static int helper_up(struct net_job *j, struct net *n, struct rtnl *inside, stru
 	return 0;
 }
 
-static int target_find(const struct lease *l, struct ip *ip)
-{
-	vec_each (&l->attachments, a)
-		if (a->ip && ip_parse(a->ip, ip))
-			return 0;
-	vec_each (&l->attachments, a)
-		if (a->ip6 && ip_parse(a->ip6, ip))
-			return 0;
-	return -1;
-}
-
-static void group_ports(const struct lease *l, struct forward_group *g)
-{
-	vec_each (&l->ports, p) {
-		struct group_port one = { .host_port = (uint16_t)p->host_port,
-					  .port = (uint16_t)p->port };
-
-		if (ip_parse(p->host, &one.host))
-			vec_push(&g->ports, one);
-	}
-}
-
 static int ports_up(struct net_job *j, struct net *n, const leases *all, struct error *err)
 {
-	auto_done(listeners) listeners l = { 0 };
-	struct forward_group group = { .fd = -1 };
-	struct ip target;
-	int status;
-
 	if (!j->lease.ports.n)
 		return 0;
-	if (target_find(&j->lease, &target) < 0)
-		return error_set(err, ERR_INVALID, "ports cannot be published without an address");
-	if (j->lease.group) {
-		group.fd = group_join(&n->dir, &j->lease, all, err);
-		status = group.fd < 0 ? -1 : 0;
-		if (status == 0)
-			group_ports(&j->lease, &group);
-	} else {
-		status = listeners_open(&j->lease.ports, &l, err);
-	}
-	if (status < 0)
+	n->published = published_open(&n->dir, &j->lease, all, n->ns, err);
+	if (!n->published)
 		return -1;
-	n->forwarder = forward_start(&l, &group, n->ns, &target,
-				     j->lease.name ? j->lease.name : j->lease.id, err);
-	auto_close_fd(&group.fd);
-	vec_done(&group.ports);
-	if (n->forwarder < 0) {
-		n->forwarder = 0;
-		return -1;
-	}
 	if (n->dir.root && !j->lease.group)
 		firewall_publish(&n->dir, &j->lease, true);
 	return 0;
@@ -255,7 +210,7 @@ void net_down(struct net *n, const struct net_job *j)
 	if (n->dir.fd < 0)
 		return;
 	lock = netdir_lock(&n->dir, &e);
-	end(&n->forwarder);
+	published_free(take_ptr(&n->published));
 	end(&n->helper);
 	auto_close_fd(&n->helper_life);
 	n->helper_life = -1;

@@ -115,6 +115,65 @@ slow_begun() { [ "$(hod exec b ps -o args | grep -c '[s]low$')" = 2 ]; }
 	until_ok 20 are d
 }
 
+group_process() { pgrep -u "$(id -u)" -f "^hod-group web$PORT"; }
+forwarder_of() { pgrep -P "$(monitor_of "$1")" -x hod-forward; }
+is_other() { [ -n "$2" ] && [ "$2" != "$1" ]; } # is_other OLD NEW
+
+@test "the process of the group is killed: its members start it again, and open connections go on" {
+	networked
+	checked a --health-retries 20 >/dev/null
+	checked b --health-retries 20 >/dev/null
+	until_ok 20 are "a b"
+	[ "$(id -u)" = 0 ] || a_slow_answer a b
+	old=$(group_process)
+	[ -n "$old" ]
+	kill -9 "$old"
+	until_ok 20 are "a b"
+	new=$(group_process)
+	is_other "$old" "$new"
+	# one that is ill does not join with it
+	hod exec b rm /w/health
+	hod wait --condition unhealthy b >/dev/null
+	kill -9 "$new"
+	until_ok 20 eval 'is_other $new "$(group_process)"'
+	until_ok 20 are a
+	hod exec b sh -c 'echo ok >/w/health'
+	until_ok 20 are "a b"
+	if [ "$(id -u)" != 0 ]; then # as root the rules carry it
+		wait "${slow[@]}"
+		[ "$(cat "$FILE_DIR"/slow? | grep -c done)" = 2 ]
+	fi
+}
+a_slow_answer() { # on each of both members
+	local name
+	for name; do
+		hod exec "$name" sh -c 'mkdir /w/cgi-bin; printf "#!/bin/sh\nprintf \"\\\\r\\\\n\"; sleep 3; echo done\n" >/w/cgi-bin/slow; chmod +x /w/cgi-bin/slow'
+	done
+	slow=()
+	for i in 1 2; do
+		curl -sS -m 60 "http://127.0.0.1:$PORT/cgi-bin/slow" >"$FILE_DIR/slow$i" &
+		slow+=($!)
+	done
+	until_ok 20 eval '[ "$( (hod exec a ps -o args; hod exec b ps -o args) | grep -c "[s]low$")" = 2 ]'
+}
+
+@test "a member whose forwarder is killed has another one, and is of the group again" {
+	networked
+	checked a --health-retries 20 >/dev/null
+	checked b --health-retries 20 >/dev/null
+	until_ok 20 are "a b"
+	old=$(forwarder_of b)
+	kill -9 "$old"
+	until_ok 20 eval 'is_other $old "$(forwarder_of b)"'
+	until_ok 20 are "a b"
+	# the only one: its process ends with it, and both are there again
+	hod rm -f a >/dev/null
+	kill -9 "$(forwarder_of b)"
+	until_ok 20 are b
+	hod rm -f b >/dev/null
+	until_ok 20 no_group
+}
+
 @test "without a health check a member is one as soon as it runs, and again when it is started again" {
 	networked
 	server a --restart always >/dev/null

@@ -84,6 +84,23 @@ free_port() { ! ss -Hltn "sport = :$1" | grep -q .; }
 	[ "$(id -u)" = 0 ] || pgrep -u "$(id -u)" -f "^hod-networks"
 }
 
+@test "a forwarder that is killed is started again, and who calls meanwhile is served" {
+	serve web 80 -p "$P:80" -p "$P:$P/udp"
+	gets "http://[::1]:$P/" "hello from web"
+	monitor=$(monitor_of web)
+	for _ in 1 2 3; do
+		old=$(pgrep -P "$monitor" -x hod-forward)
+		kill -9 "$old"
+		# at once: it waits in the monitor's socket. By ::1, as root the rules carry the rest
+		run -0 curl -sS -m 20 "http://[::1]:$P/"
+		is "hello from web"
+		run -0 pgrep -P "$monitor" -x hod-forward
+		[ "$output" != "$old" ]
+	done
+	hod rm -f web >/dev/null
+	until_ok 10 free_port $P
+}
+
 @test "a port of one address is not open at the others" {
 	serve web 8080 -p 127.0.0.1:$P:8080
 	gets "http://127.0.0.1:$P/" "hello from web"

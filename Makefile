@@ -26,7 +26,7 @@ LDFLAGS_ALL := -pie -Wl,-z,relro,-z,now,-z,noexecstack $(PACK) -Wl,--as-needed -
 ifdef SAN
 CFLAGS_ALL += -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -O1 -DHOD_SAN
 LDFLAGS_ALL += -fsanitize=address,undefined
-LIBS_HOT := -lcap -ljansson -lz -lnettle
+LIBS_HOT := -lcap -ljansson -lz -lnettle -ldeflate
 else
 CPPFLAGS_ALL += $(if $(findstring -O,$(CFLAGS)),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
 endif

@@ -3,7 +3,7 @@
 
 # to build hod and to run it, with and without root
 BUILD_PACKAGES="autoconf gcc make libc6-dev libcap-dev libjansson-dev zlib1g-dev libseccomp-dev
-	libarchive-dev libzstd-dev libcurl4-gnutls-dev libmicrohttpd-dev libmnl-dev libnftables-dev nettle-dev libisal-dev libsubid-dev uidmap busybox-static"
+	libarchive-dev libzstd-dev libcurl4-gnutls-dev libmicrohttpd-dev libmnl-dev libnftables-dev nettle-dev libdeflate-dev libisal-dev libsubid-dev uidmap busybox-static"
 # to test it: unit tests, lint, integration tests and the programs that must understand our images
 TEST_PACKAGES="$BUILD_PACKAGES check libsubunit-dev clang clang-format cppcheck shellcheck mandoc
 	bats mmdebstrap docker-registry apache2-utils openssl curl podman buildah crun runc skopeo umoci jq strace procps util-linux bsdutils

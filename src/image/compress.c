@@ -1,6 +1,6 @@
 /*
- * compress.c - gzip by zlib, in blocks, and zstd by libzstd, in one stream: neither the number of
- * cores nor the sizes of the writes change the result.
+ * compress.c - gzip by libdeflate, in blocks, and zstd by libzstd, in one stream: neither the
+ * number of cores nor the sizes of the writes change the result.
  */
 #include "compress.h"
 
@@ -29,20 +29,18 @@ struct compressor *compressor_open(enum compression form, const struct layer_sin
 	c->out = *out;
 	c->buf = xmalloc(OUT_SIZE);
 	if (form == COMPRESSION_GZIP) {
-		c->gzip = gzip_blocks_open(out, err);
-		if (c->gzip)
-			return c;
-	} else {
-		c->zstd = zstd_lib(err);
-		c->zc = c->zstd ? c->zstd->ZSTD_createCCtx() : NULL;
-		if (c->zc) {
-			c->zstd->ZSTD_CCtx_setParameter(c->zc, ZSTD_c_compressionLevel, ZSTD_LEVEL);
-			c->zstd->ZSTD_CCtx_setParameter(c->zc, ZSTD_c_checksumFlag, 1);
-			return c;
-		}
-		if (c->zstd)
-			error_set(err, ERR_BUG, "zstd: no encoder");
+		c->gzip = gzip_blocks_open(out);
+		return c;
 	}
+	c->zstd = zstd_lib(err);
+	c->zc = c->zstd ? c->zstd->ZSTD_createCCtx() : NULL;
+	if (c->zc) {
+		c->zstd->ZSTD_CCtx_setParameter(c->zc, ZSTD_c_compressionLevel, ZSTD_LEVEL);
+		c->zstd->ZSTD_CCtx_setParameter(c->zc, ZSTD_c_checksumFlag, 1);
+		return c;
+	}
+	if (c->zstd)
+		error_set(err, ERR_BUG, "zstd: no encoder");
 	compressor_close(c);
 	return NULL;
 }

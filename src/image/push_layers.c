@@ -13,15 +13,18 @@
 #include "util/text.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 
 #define PARALLEL     4
 #define PARALLEL_MAX 16
+#define COMPRESSING  2 /* layers at a time: each has all cores, and memory for each of them */
 #define REPORT_NS    (50 * 1000000LL)
 
 struct crew {
 	struct pushing *p;
 	struct image *i;
 	pthread_mutex_t lock; /* next, failed, changed, err, and the receiver of progress */
+	sem_t compressing;
 	size_t next;
 	bool failed, changed;
 	struct error err;
@@ -104,7 +107,7 @@ static int is_held(struct pushing *p, struct connection *c, const struct digest 
 	return r;
 }
 
-static int compress(struct crew *c, size_t n, struct error *err)
+static int compress_layer(struct crew *c, size_t n, struct error *err)
 {
 	struct pushing *p = c->p;
 	struct manifest *m = &c->i->manifest;
@@ -134,6 +137,17 @@ static int compress(struct crew *c, size_t n, struct error *err)
 	c->changed = true;
 	pthread_mutex_unlock(&c->lock);
 	return 0;
+}
+
+static int compress(struct crew *c, size_t n, struct error *err)
+{
+	int r;
+
+	while (sem_wait(&c->compressing) < 0) /* interrupted */
+		;
+	r = compress_layer(c, n, err);
+	sem_post(&c->compressing);
+	return r;
 }
 
 static int send_layer(struct crew *c, struct connection *conn, size_t n, struct error *err)
@@ -213,12 +227,14 @@ int push_layers(struct pushing *p, struct image *i, bool *changed, struct error 
 	for (size_t k = 0; k < ARRAY_SIZE(folders); k++)
 		if (store_dir(p->st, folders[k], err) < 0)
 			return -1;
+	sem_init(&c.compressing, 0, COMPRESSING);
 	while (n + 1 < want && pthread_create(&threads[n], NULL, worker_main, &c) == 0)
 		n++;
 	if (work(&c, p->c, err) < 0)
 		fail(&c, err);
 	while (n)
 		pthread_join(threads[--n], NULL);
+	sem_destroy(&c.compressing);
 	*changed = c.changed;
 	if (!c.failed)
 		return 0;

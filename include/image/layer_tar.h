@@ -61,8 +61,8 @@ int layer_tar_write(int root, struct owners *owners, int64_t epoch, const struct
 int layer_tar_digest(int root, struct owners *owners, int64_t epoch, struct digest *diff_id,
 		     int64_t *size, struct layer_stats *stats, struct error *err);
 /* The merged tree of layers (or of a mounted rootfs, any directory) as tar: export. owners: NULL,
- * or what owners_collect() found in it. Others may change the tree meanwhile: what goes is left out,
- * a file that becomes shorter ends in zeros. */
+ * or what owners_collect() found in it. Others may change the tree meanwhile: what goes is left
+ * out, a file that becomes shorter ends in zeros. */
 int tree_tar_write(int root, struct owners *owners, const struct layer_sink *sink, struct error *err);
 
 struct layer_import_options {

@@ -16,16 +16,21 @@
 #include <unistd.h>
 
 struct global_args {
-	char *root, *log_level, *config;
+	char *root, *log_level, *config, *context, *host, *storage_driver;
 	bool debug, version;
 };
 static const struct opt global_opts[] = {
 	OPT_STRING(0, "config", global_args, config, "DIR",
 		   "docker's folder of settings, with the logins to registries"),
+	OPT_ENUM(0, "context", global_args, context, "default",
+		 "what commands work on: there is one only"),
+	OPT_STRING('H', "host", global_args, host, "SOCKET", "refused: there is no daemon"),
 	OPT_STRING(0, "root", global_args, root, "DIR", "where the store is"),
 	OPT_FLAG('D', "debug", global_args, debug, "say what is being done"),
 	OPT_ENUM('l', "log-level", global_args, log_level, "error|warn|info|debug",
 		 "what is said on stderr"),
+	OPT_ENUM(0, "storage-driver", global_args, storage_driver, "overlay|overlay2",
+		 "how layers become one tree: there is one way only"),
 	OPT_FLAG('v', "version", global_args, version, "print the version"),
 	OPT_END,
 };
@@ -293,6 +298,11 @@ int main(int argc, char **argv)
 	if (r < 0)
 		return fail(NULL, &err);
 	hide_secrets(argc, argv, words.n ? words.v[0] : "");
+	if (args.host) {
+		error_set(&err, ERR_USAGE, "--host '%s': hod is no client, there is no daemon",
+			  args.host);
+		return fail(NULL, &err);
+	}
 	if (args.config) /* the name under which docker hands it on, to credential helpers too */
 		setenv("DOCKER_CONFIG", args.config, 1);
 	app.root = args.root;

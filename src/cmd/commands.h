@@ -26,6 +26,8 @@ extern const struct command cmd_network_connect, cmd_network_create, cmd_network
 extern const struct command cmd_login, cmd_logout, cmd_manifest_add, cmd_manifest_annotate,
 	cmd_manifest_create, cmd_manifest_inspect, cmd_manifest_push, cmd_manifest_remove,
 	cmd_manifest_rm, cmd_pull, cmd_push, cmd_registry_serve;
+/* of the store as a whole, and for scripts */
+extern const struct command cmd_context_ls, cmd_context_show, cmd_system_reset;
 /* beside builds */
 extern const struct command cmd_builder_prune, cmd_commit, cmd_diff;
 

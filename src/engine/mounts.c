@@ -9,6 +9,7 @@
 #include "devices.h"
 #include "store/volume.h"
 #include "util/fd.h"
+#include "util/log.h"
 #include "util/path.h"
 #include "util/tree.h"
 
@@ -66,6 +67,18 @@ static char *bind_source(const char *source, bool create, struct error *err)
 		error_hint(err, "make the directory first, or use "
 				"--mount type=bind,...,bind-create-src");
 	return NULL;
+}
+
+/*
+ * Programs written for docker's daemon hand its socket on without looking whether there is one:
+ * GitHub's runner does so for each container.
+ */
+static bool is_absent_socket(const struct request_mount *m)
+{
+	return strcmp(m->type, "bind") == 0 &&
+	       (str_eq(m->source, "/var/run/docker.sock") ||
+		str_eq(m->source, "/run/docker.sock")) &&
+	       access(m->source, F_OK) < 0 && errno == ENOENT;
 }
 
 static int plan_volume(struct engine *e, const char *name, struct container_mount *m,
@@ -171,9 +184,14 @@ static int plan_volumes_from(struct engine *e, const char *text, struct containe
 int mounts_plan(struct engine *e, const struct run_request *r, const struct image_settings *image,
 		struct container_record *record, struct error *err)
 {
-	vec_each (&r->mounts, m)
+	vec_each (&r->mounts, m) {
+		if (is_absent_socket(m)) {
+			log_warn("%s is not mounted: there is no daemon of docker", m->source);
+			continue;
+		}
 		if (plan_one(e, m, r->make_sources, record, err) < 0)
 			return -1;
+	}
 	strv_each (&r->volumes_from, i)
 		if (plan_volumes_from(e, r->volumes_from.v[i], record, err) < 0)
 			return -1;

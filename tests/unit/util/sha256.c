@@ -48,5 +48,43 @@ START_TEST(sha256_in_pieces_and_of_a_file_is_the_same)
 }
 END_TEST
 
-UNIT_MAIN("util/sha256", TEST_LOOP(sha256_agrees_with_the_standard, ARRAY_SIZE(examples)),
+/* What one hash has before the other begins, and the pieces in which both get the rest. */
+static const struct {
+	size_t before, piece;
+} shapes[] = { { 0, 64 },  { 512, 64 }, { 512, 4096 }, { 512, 1000 },
+	       { 1, 128 }, { 63, 63 },	{ 64, 0 } };
+
+START_TEST(sha256_of_both_is_that_of_each)
+{
+	char bytes[9000], one[SHA256_HEX], two[SHA256_HEX], want_one[SHA256_HEX],
+		want_two[SHA256_HEX];
+	size_t before = shapes[_i].before, piece = shapes[_i].piece;
+	struct sha256 a, b, c;
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (char)(i * 31 + i / 251);
+	sha256_bytes(bytes, sizeof(bytes), want_one);
+	sha256_init(&c);
+	sha256_add(&c, bytes, before);
+	sha256_add(&c, bytes, sizeof(bytes));
+	sha256_hex(&c, want_two);
+
+	sha256_init(&a);
+	sha256_init(&b);
+	sha256_add(&b, bytes, before);
+	for (size_t at = 0; at < sizeof(bytes);) {
+		size_t n = piece ? MIN(piece, sizeof(bytes) - at) : sizeof(bytes) - at;
+
+		sha256_add_both(&a, &b, bytes + at, n);
+		at += n;
+	}
+	sha256_hex(&a, one);
+	sha256_hex(&b, two);
+	ck_assert_str_eq(one, want_one);
+	ck_assert_str_eq(two, want_two);
+}
+END_TEST
+
+UNIT_MAIN("util/sha256", TEST_LOOP(sha256_of_both_is_that_of_each, ARRAY_SIZE(shapes)),
+	  TEST_LOOP(sha256_agrees_with_the_standard, ARRAY_SIZE(examples)),
 	  TEST(sha256_in_pieces_and_of_a_file_is_the_same))

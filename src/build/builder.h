@@ -101,6 +101,11 @@ void stage_add_history(struct builder *b, struct stage_state *s, const char *cre
  */
 int step_find(struct builder *b, struct stage_state *s, const char *key, const char *created_by,
 	      struct error *err);
+/*
+ * May the step be carried out before its key is known? 1 when no step with this outline, a key of
+ * some of what the step depends on, is in the cache, and nobody else is carrying one out; 0; -1.
+ */
+int step_is_new(struct builder *b, const char *outline, struct error *err);
 /* Takes and notes a result; layer NULL: no file was changed. */
 int step_finish(struct builder *b, struct stage_state *s, const char *key,
 		const struct digest *layer, const char *created_by, struct error *err);

@@ -239,13 +239,19 @@ static int key_parents(struct copy_sources *c, const struct copy_source *s, stru
 	return r;
 }
 
-static int digest_found(struct copy_sources *c, char hex[SHA256_HEX], struct error *err)
+/* unread: NULL, or only sizes count. */
+static int digest_found(struct copy_sources *c, char hex[SHA256_HEX], bool *unread, struct error *err)
 {
 	struct key k;
 
 	key_begin(&k, "SOURCES");
 	key_int(&k, "wildcard", c->wildcard);
 	vec_each (&c->v, s) {
+		const struct ignore *exclude = c->exclude.rules.n ? &c->exclude : NULL;
+		const char *as = s->pivot ? s->base : "";
+		struct tree *t = copy_source_tree(c, s);
+		int r = 0;
+
 		key_add(&k, "as", s->base);
 		key_int(&k, "unpack", s->archive);
 		key_add(&k, "text", s->text);
@@ -253,47 +259,69 @@ static int digest_found(struct copy_sources *c, char hex[SHA256_HEX], struct err
 			return -1;
 		if (s->remote && s->remote->identity)
 			key_add(&k, "repository", s->remote->identity);
-		else if (s->node && node_key(copy_source_tree(c, s), s->node,
-					     c->exclude.rules.n ? &c->exclude : NULL,
-					     s->pivot ? s->base : "", &k, err) < 0)
+		else if (s->node)
+			r = unread ? node_outline(t, s->node, exclude, as, &k, unread, err)
+				   : node_key(t, s->node, exclude, as, &k, err);
+		if (r < 0)
 			return -1;
 	}
 	key_end(&k, hex);
 	return 0;
 }
 
+int copy_sources_outline(struct copy_sources *c, char hex[SHA256_HEX], bool *unread, struct error *err)
+{
+	*unread = false;
+	return digest_found(c, hex, unread, err);
+}
+
 /*
  * Another stage is told by its layers, and what was once taken from these need not be read again;
- * nor is fetched again what can only be the same.
- * yet the step's key holds what was taken, so that another stage with the same result is a hit.
+ * nor is fetched again what can only be the same. False: neither.
  */
+static bool key_of_taken(const struct instruction *in, const struct copy_sources *c,
+			 char hex[SHA256_HEX])
+{
+	struct key k;
+
+	if (!c->from.layered && !c->pinned)
+		return false;
+	key_begin(&k, "TAKEN");
+	key_add(&k, "instruction", in->def->name);
+	key_list(&k, "layers", &c->from.layers);
+	key_list(&k, "words", &in->args);
+	vec_each (&in->flags, f)
+		if (f->def->kind == FLAG_BOOL || strcmp(f->def->name, "exclude") == 0 ||
+		    strcmp(f->def->name, "checksum") == 0)
+			key_add(&k, f->def->name, f->value);
+	vec_each (&in->docs, d)
+		key_add(&k, d->word, d->body);
+	key_end(&k, hex);
+	return true;
+}
+
+int copy_sources_recall(struct builder *b, const struct instruction *in, struct copy_sources *c,
+			char hex[SHA256_HEX], struct error *err)
+{
+	char key[SHA256_HEX];
+	int r;
+
+	if (!key_of_taken(in, c, key))
+		return 0;
+	r = b->r->no_cache ? 0 : cache_find_text(b->st, key, hex, SHA256_HEX, err);
+	share_note(b, key, NULL, 0);
+	if (r == 0 && !b->r->no_cache && share_fetch(b, key, err) == 1)
+		r = cache_find_text(b->st, key, hex, SHA256_HEX, err);
+	return r;
+}
+
+/* Yet the step's key holds what was taken, so that another stage with the same result is a hit. */
 int copy_sources_digest(struct builder *b, const struct instruction *in, struct copy_sources *c,
 			char hex[SHA256_HEX], struct error *err)
 {
-	char quick[SHA256_HEX];
-	struct key k;
-	int r = 0;
+	char key[SHA256_HEX];
 
-	if (c->from.layered || c->pinned) {
-		key_begin(&k, "TAKEN");
-		key_add(&k, "instruction", in->def->name);
-		key_list(&k, "layers", &c->from.layers);
-		key_list(&k, "words", &in->args);
-		vec_each (&in->flags, f)
-			if (f->def->kind == FLAG_BOOL || strcmp(f->def->name, "exclude") == 0 ||
-			    strcmp(f->def->name, "checksum") == 0)
-				key_add(&k, f->def->name, f->value);
-		vec_each (&in->docs, d)
-			key_add(&k, d->word, d->body);
-		key_end(&k, quick);
-		r = b->r->no_cache ? 0 : cache_find_text(b->st, quick, hex, SHA256_HEX, err);
-		share_note(b, quick, NULL, 0);
-		if (r == 0 && !b->r->no_cache && share_fetch(b, quick, err) == 1)
-			r = cache_find_text(b->st, quick, hex, SHA256_HEX, err);
-		if (r != 0)
-			return r < 0 ? -1 : 0;
-	}
-	if (copy_sources_find(b, in, c, err) < 0 || digest_found(c, hex, err) < 0)
+	if (copy_sources_find(b, in, c, err) < 0 || digest_found(c, hex, NULL, err) < 0)
 		return -1;
-	return c->from.layered || c->pinned ? cache_put_text(b->st, quick, hex, err) : 0;
+	return key_of_taken(in, c, key) ? cache_put_text(b->st, key, hex, err) : 0;
 }

@@ -58,8 +58,17 @@ char *remote_base(const char *url); /* the last part of its path, decoded; NULL:
 int copy_remote_find(struct builder *b, const struct instruction *in, struct copy_sources *c,
 		     enum remote_kind kind, const char *word, struct error *err);
 void remote_free(struct remote *r);
-/* A digest of all that is taken. */
+/*
+ * The digest of all that is taken, if an earlier build found it out and it cannot have changed: 1,
+ * 0, -1. Nothing is looked for.
+ */
+int copy_sources_recall(struct builder *b, const struct instruction *in, struct copy_sources *c,
+			char hex[SHA256_HEX], struct error *err);
+/* The same by reading what is not known yet; noted for the next build. */
 int copy_sources_digest(struct builder *b, const struct instruction *in, struct copy_sources *c,
 			char hex[SHA256_HEX], struct error *err);
+/* Of all but contents, once they were found. *unread: the digest takes reading. */
+int copy_sources_outline(struct copy_sources *c, char hex[SHA256_HEX], bool *unread,
+			 struct error *err);
 
 #endif

@@ -6,6 +6,7 @@
 #include "copy_tree.h"
 #include "util/fd.h"
 #include "util/path.h"
+#include "util/text.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -69,6 +70,8 @@ static int make_room(struct copier *c, int dir, const char *name, const char *pa
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
 		if (S_ISDIR(st.st_mode))
 			return error_set(err, ERR_INVALID, "%s is a directory", path);
+		if (c->copied)
+			c->copied->replaced = true;
 		return unlinkat(dir, name, 0) < 0 ? error_sys(err, "replace %s", path) : 0;
 	}
 	r = draft_find(c->draft, path, &st, err);
@@ -117,6 +120,7 @@ static int copy_file(struct copier *c, struct node *n, int dir, const char *name
 	auto_free char *source = node_path(n);
 	auto_close int from = -1, to = -1;
 	struct timespec times[2] = { n->st.st_mtim, n->st.st_mtim };
+	int64_t read_ns = time_now_ns();
 	struct stat now;
 	int r = try_link(c, n, dir, name, path, err);
 
@@ -137,6 +141,8 @@ static int copy_file(struct copier *c, struct node *n, int dir, const char *name
 		return error_sys(err, "look at %s", source);
 	if (!node_unchanged(n, &now))
 		return error_set(err, ERR_BUSY, "%s changed while it was being copied", source);
+	if (c->copied && !n->hashed && copied_add(c->copied, to, c->tree, n, &now, read_ns, err) < 0)
+		return -1;
 	if (set_owner(c, to, "", path, n, err) < 0 ||
 	    (c->tree->foreign && copy_attributes(from, to, path, err) < 0))
 		return -1;

@@ -4,6 +4,7 @@
 #ifndef BUILD_COPY_TREE_H
 #define BUILD_COPY_TREE_H
 
+#include "copied.h"
 #include "draft.h"
 #include "mode.h"
 #include "tree.h"
@@ -22,6 +23,7 @@ struct copier {
 	const struct ignore *exclude;	 /* NULL: none; on paths below the source, see node_key() */
 	VEC(struct link_made) links;	 /* hard links within this copy stay such */
 	unsigned skipped;		 /* sockets and the like */
+	struct copied *copied;		 /* NULL, or notes files whose digests are not known */
 };
 void copier_done(struct copier *c);
 /*

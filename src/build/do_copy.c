@@ -48,6 +48,7 @@ struct copying {
 	struct mode_change chmod;
 	struct draft draft;
 	struct copier copier;
+	struct copied copied;
 	struct str resolved; /* of the destination */
 	bool is_directory;   /* what is at resolved, or will be */
 	bool link;	     /* --link: nothing of the stage's files is looked at */
@@ -58,6 +59,7 @@ struct copying {
 static void copying_done(struct copying *c)
 {
 	copier_done(&c->copier);
+	copied_done(&c->copied);
 	draft_done(&c->draft);
 	copy_sources_done(&c->sources);
 	destination_done(&c->dest);
@@ -153,6 +155,7 @@ static int copy_source(struct copying *c, const struct copy_source *s, struct er
 		return error_set(err, ERR_INVALID, "%s names no file, so the destination %s must",
 				 s->remote->tree.name, c->dest.path);
 	c->copier.tree = copy_source_tree(&c->sources, s);
+	c->copied.replaced = c->copied.replaced || s->archive; /* it may take away what is there */
 	if (s->archive)
 		return unpack(c, s, err);
 	if (s->pivot)
@@ -200,14 +203,18 @@ static int view_below(struct copying *c, struct stage_state *s, struct error *er
 	return c->empty;
 }
 
-static int perform(struct copying *c, struct stage_state *s, struct digest *layer, struct error *err)
+/* unread: files' digests are to be learnt on the way. */
+static int perform(struct copying *c, struct stage_state *s, bool unread, struct digest *layer,
+		   struct error *err)
 {
+	struct layer_watch watch;
 	int view = view_below(c, s, err);
 
 	if (view < 0 || copy_sources_find(c->b, c->in, &c->sources, err) < 0 ||
 	    draft_begin(c->b->st, &c->below, view, &c->draft, err) < 0)
 		return -1;
 	c->copier.draft = &c->draft;
+	c->copier.copied = unread ? &c->copied : NULL;
 	c->copier.exclude = c->sources.exclude.rules.n ? &c->sources.exclude : NULL;
 	c->copier.chmod = instruction_flag(c->in, "chmod") ? &c->chmod : NULL;
 	if ((!c->link && set_owner(c, s, err) < 0) || check_destination(c, err) < 0)
@@ -218,11 +225,13 @@ static int perform(struct copying *c, struct stage_state *s, struct digest *laye
 	if (c->copier.skipped)
 		progress_note(&c->b->e->progress, "%s: %u sockets or named pipes were left out",
 			      c->in->def->name, c->copier.skipped);
-	return draft_commit(&c->draft, c->b->epoch, layer, err);
+	watch = copied_watch(&c->copied);
+	return draft_commit(&c->draft, c->b->epoch, unread ? &watch : NULL, layer, err);
 }
 
-static void make_key(struct copying *c, const struct stage_state *s, const char *sources,
-		     char key[SHA256_HEX])
+/* what: "sources", whose digest it is, or "outline" */
+static void make_key(struct copying *c, const struct stage_state *s, const char *what,
+		     const char *digest, char key[SHA256_HEX])
 {
 	struct key k;
 
@@ -235,7 +244,7 @@ static void make_key(struct copying *c, const struct stage_state *s, const char 
 		key_list(&k, "layers", &s->layers);
 		key_add(&k, "chown", instruction_flag(c->in, "chown"));
 	}
-	key_add(&k, "sources", sources);
+	key_add(&k, what, digest);
 	key_int(&k, "arguments", (int64_t)c->in->args.n);
 	key_add(&k, "to", c->dest.path);
 	key_int(&k, "directory", c->dest.directory);
@@ -260,13 +269,55 @@ static char *history_line(const struct instruction *in)
 	return str_take(&text);
 }
 
+/*
+ * Theory of operation: the key takes the contents of all sources, and so does the layer. When no
+ * step with the same outline (names, modes, sizes) was ever carried out here, no key can be a hit:
+ * then the layer is made first, and what is read for its digest gives the files' digests too. Else
+ * what is not known yet is read for the key, and again should that be a miss. That outlines were
+ * seen is a hint like any entry of the cache: a lost one costs work and gives the same layer.
+ */
 static int copy(struct copying *c, struct stage_state *s, struct error *err)
 {
 	auto_free char *created_by = history_line(c->in);
-	const char *chmod = instruction_flag(c->in, "chmod");
-	char sources[SHA256_HEX], key[SHA256_HEX];
+	char sources[SHA256_HEX], outline[SHA256_HEX] = "", key[SHA256_HEX];
 	struct digest layer;
-	int r;
+	bool unread;
+	int r, is_new = 0;
+
+	r = copy_sources_recall(c->b, c->in, &c->sources, sources, err);
+	if (r < 0)
+		return -1;
+	if (r == 0) {
+		if (copy_sources_find(c->b, c->in, &c->sources, err) < 0 ||
+		    copy_sources_outline(&c->sources, outline, &unread, err) < 0)
+			return -1;
+		make_key(c, s, "outline", outline, outline);
+		is_new = unread ? step_is_new(c->b, outline, err) : 0;
+		if (is_new < 0 ||
+		    (!is_new && copy_sources_digest(c->b, c->in, &c->sources, sources, err) < 0))
+			return -1;
+	}
+	if (!is_new) {
+		make_key(c, s, "sources", sources, key);
+		r = step_find(c->b, s, key, created_by, err);
+		if (r != 0)
+			return r < 0 ? -1 : 0;
+	}
+	if (perform(c, s, is_new, &layer, err) < 0)
+		return -1;
+	if (is_new) {
+		if (copy_sources_digest(c->b, c->in, &c->sources, sources, err) < 0)
+			return -1;
+		make_key(c, s, "sources", sources, key);
+	}
+	if (step_finish(c->b, s, key, &layer, created_by, err) < 0)
+		return -1;
+	return *outline ? cache_put_text(c->b->st, outline, "seen", err) : 0;
+}
+
+static int open_and_copy(struct copying *c, struct stage_state *s, struct error *err)
+{
+	const char *chmod = instruction_flag(c->in, "chmod");
 
 	if (chmod && mode_parse(chmod, &c->chmod, err) < 0)
 		return -1;
@@ -274,16 +325,9 @@ static int copy(struct copying *c, struct stage_state *s, struct error *err)
 	if (c->link && set_owner(c, s, err) < 0)
 		return -1;
 	if (destination_parse(s, c->in->args.v[c->in->args.n - 1], &c->dest, err) < 0 ||
-	    copy_sources_open(c->b, c->in, &c->sources, err) < 0 ||
-	    copy_sources_digest(c->b, c->in, &c->sources, sources, err) < 0)
+	    copy_sources_open(c->b, c->in, &c->sources, err) < 0)
 		return -1;
-	make_key(c, s, sources, key);
-	r = step_find(c->b, s, key, created_by, err);
-	if (r != 0)
-		return r < 0 ? -1 : 0;
-	if (perform(c, s, &layer, err) < 0)
-		return -1;
-	return step_finish(c->b, s, key, &layer, created_by, err);
+	return copy(c, s, err);
 }
 
 int do_copy(struct builder *b, struct stage_state *s, const struct instruction *in, struct error *err)
@@ -292,7 +336,7 @@ int do_copy(struct builder *b, struct stage_state *s, const struct instruction *
 	int r;
 
 	c.sources.from = (struct origin)ORIGIN_NONE;
-	r = copy(&c, s, err);
+	r = open_and_copy(&c, s, err);
 	copying_done(&c);
 	return r;
 }

@@ -29,7 +29,7 @@ static int make_directory(struct builder *b, struct stage_state *s, const char *
 	if (r == 1)
 		return 0;
 	fd = draft_dir(&d, resolved.s, 0, 0, err);
-	if (fd < 0 || draft_commit(&d, b->epoch, layer, err) < 0)
+	if (fd < 0 || draft_commit(&d, b->epoch, NULL, layer, err) < 0)
 		return -1;
 	return 1;
 }

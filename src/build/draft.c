@@ -9,7 +9,6 @@
  * have that of the directory they were made in.
  */
 #include "draft.h"
-#include "image/layer_tar.h"
 #include "store/rootfs.h"
 #include "tree.h"
 #include "util/fd.h"
@@ -330,7 +329,8 @@ static int set_times(struct draft *d, struct error *err)
 	return 0;
 }
 
-int draft_commit(struct draft *d, int64_t epoch, struct digest *diff_id, struct error *err)
+int draft_commit(struct draft *d, int64_t epoch, const struct layer_watch *watch,
+		 struct digest *diff_id, struct error *err)
 {
 	if (set_times(d, err) < 0 || tree_remove(d->staging.fd, "work", err) < 0)
 		return -1;
@@ -340,5 +340,5 @@ int draft_commit(struct draft *d, int64_t epoch, struct digest *diff_id, struct 
 	d->upper = -1;
 	if (renameat(d->staging.fd, "upper", d->staging.fd, "diff") < 0)
 		return error_sys(err, "finish the layer");
-	return layer_commit(d->st, &d->staging, epoch, diff_id, err);
+	return layer_commit_watched(d->st, &d->staging, epoch, watch, diff_id, err);
 }

@@ -7,6 +7,7 @@
 #ifndef BUILD_DRAFT_H
 #define BUILD_DRAFT_H
 
+#include "image/layer_tar.h"
 #include "oci/digest.h"
 #include "store/owner_stack.h"
 #include "store/owners.h"
@@ -37,8 +38,9 @@ struct draft {
 int draft_begin(struct store *st, const struct strv *layers, int view, struct draft *d,
 		struct error *err);
 void draft_done(struct draft *d); /* removes what was not committed */
-/* The layer, published. epoch as in layer_commit(). */
-int draft_commit(struct draft *d, int64_t epoch, struct digest *diff_id, struct error *err);
+/* The layer, published. epoch and watch as in layer_commit_watched(); watch may be NULL. */
+int draft_commit(struct draft *d, int64_t epoch, const struct layer_watch *watch,
+		 struct digest *diff_id, struct error *err);
 
 /* What is at a resolved path: 1, 0, -1. */
 int draft_find(struct draft *d, const char *path, struct stat *st, struct error *err);

@@ -119,7 +119,7 @@ int squash_layers(struct builder *b, struct stage_state *s, size_t first, struct
 	if (q.whole >= 0 && draft_begin(b->st, &none, empty, &q.draft, err) == 0 &&
 	    copy_new(b, &q, &s->layers, first, err) == 0 &&
 	    hide_removed(&q, q.base, q.whole, "/", err) == 0)
-		r = draft_commit(&q.draft, b->epoch, &layer, err);
+		r = draft_commit(&q.draft, b->epoch, NULL, &layer, err);
 	if (r == 0) {
 		while (s->layers.n > first) {
 			strv_remove(&s->layers, s->layers.n - 1);

@@ -124,6 +124,21 @@ static int look_up(struct builder *b, struct stage_state *s, const char *key,
 	return 1;
 }
 
+/* To the end of the step. */
+static int claim(struct builder *b, const char *key, struct error *err)
+{
+	int r;
+
+	memcpy(b->step_key, key, sizeof(b->step_key));
+	r = cache_lock(b->st, key, false, &b->step_lock, err);
+	if (r == 0) {
+		progress_note(&b->e->progress, "%s waits for another build with the same step",
+			      b->step_id);
+		r = cache_lock(b->st, key, true, &b->step_lock, err);
+	}
+	return r < 0 ? -1 : 0;
+}
+
 int step_find(struct builder *b, struct stage_state *s, const char *key, const char *created_by,
 	      struct error *err)
 {
@@ -134,14 +149,27 @@ int step_find(struct builder *b, struct stage_state *s, const char *key, const c
 	r = look_up(b, s, key, created_by, err);
 	if (r != 0)
 		return r;
-	memcpy(b->step_key, key, sizeof(b->step_key));
-	r = cache_lock(b->st, key, false, &b->step_lock, err);
-	if (r == 0) {
-		progress_note(&b->e->progress, "%s waits for another build with the same step",
-			      b->step_id);
-		r = cache_lock(b->st, key, true, &b->step_lock, err);
-	}
-	return r < 0 ? -1 : look_up(b, s, key, created_by, err);
+	return claim(b, key, err) < 0 ? -1 : look_up(b, s, key, created_by, err);
+}
+
+int step_is_new(struct builder *b, const char *outline, struct error *err)
+{
+	char text[CACHE_TEXT_MAX];
+	int seen;
+
+	if (b->r->cache_from.n)
+		return 0;
+	if (b->r->no_cache || stage_uncached(b))
+		return 1;
+	seen = cache_find_text(b->st, outline, text, sizeof(text), err);
+	if (seen != 0)
+		return seen < 0 ? -1 : 0;
+	if (claim(b, outline, err) < 0)
+		return -1;
+	seen = cache_find_text(b->st, outline, text, sizeof(text), err);
+	if (seen)
+		cache_unlock(b->st, outline, &b->step_lock);
+	return seen < 0 ? -1 : !seen;
 }
 
 int step_finish(struct builder *b, struct stage_state *s, const char *key,

@@ -359,6 +359,24 @@ bool node_unchanged(const struct node *n, const struct stat *now)
 	       seen->st_mtim.tv_nsec == now->st_mtim.tv_nsec;
 }
 
+bool node_is_hashed(struct tree *t, struct node *n)
+{
+	n->hashed = n->hashed || (t->stats && stat_cache_find(t->stats, &n->st, n->digest));
+	return n->hashed;
+}
+
+void node_take_digest(struct tree *t, struct node *n, const char *hex, const struct timespec *ctime,
+		      int64_t read_ns)
+{
+	struct stat st = n->st;
+
+	st.st_ctim = *ctime;
+	digest_bytes(hex, n->digest);
+	n->hashed = true;
+	if (t->stats)
+		stat_cache_add(t->stats, &st, read_ns, n->digest);
+}
+
 int node_hash(struct tree *t, struct node *n, struct error *err)
 {
 	auto_free char *path = NULL;
@@ -367,12 +385,8 @@ int node_hash(struct tree *t, struct node *n, struct error *err)
 	int64_t now, size;
 	struct stat after;
 
-	if (n->hashed)
+	if (node_is_hashed(t, n))
 		return 0;
-	if (t->stats && stat_cache_find(t->stats, &n->st, n->digest)) {
-		n->hashed = true;
-		return 0;
-	}
 	path = node_path(n);
 	now = time_now_ns();
 	fd = rootfs_open(t->root, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0, err);
@@ -382,10 +396,7 @@ int node_hash(struct tree *t, struct node *n, struct error *err)
 		return error_sys(err, "look at %s", path);
 	if (!node_unchanged(n, &after) || size != after.st_size)
 		return error_set(err, ERR_BUSY, "%s changed while it was being read", path);
-	digest_bytes(hex, n->digest);
-	n->hashed = true;
-	if (t->stats)
-		stat_cache_add(t->stats, &after, now, n->digest);
+	node_take_digest(t, n, hex, &after.st_ctim, now);
 	return 0;
 }
 

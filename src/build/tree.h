@@ -50,8 +50,13 @@ char *node_path(const struct node *n); /* relative, "" for the root: yours */
 mode_t node_mode(const struct tree *t, const struct node *n);
 /* Is what is open behind fd still what was seen? */
 bool node_unchanged(const struct node *n, const struct stat *now);
+/* Is its digest there without reading the file? */
+bool node_is_hashed(struct tree *t, struct node *n);
 /* Reads the file if need be. ERR_BUSY when it changed meanwhile. */
 int node_hash(struct tree *t, struct node *n, struct error *err);
+/* Somebody else read it: ctime is the file's after that, which began at read_ns. */
+void node_take_digest(struct tree *t, struct node *n, const char *hex, const struct timespec *ctime,
+		      int64_t read_ns);
 /*
  * All nodes below top whose path from there matches, ** included, sorted; none below such a one.
  * Links are not followed.
@@ -65,6 +70,11 @@ int tree_match_deep(struct tree *t, struct node *top, const struct glob *g, node
  */
 int node_key(struct tree *t, struct node *n, const struct ignore *exclude, const char *as,
 	     struct key *k, struct error *err);
+/*
+ * The same without contents: sizes stand for these. *unread: some file's digest is not known yet.
+ */
+int node_outline(struct tree *t, struct node *n, const struct ignore *exclude, const char *as,
+		 struct key *k, bool *unread, struct error *err);
 /* The extended attributes that a copy keeps, as names: of a descriptor or O_PATH one. */
 int attributes_list(int fd, struct strv *names, struct error *err);
 

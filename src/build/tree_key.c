@@ -20,6 +20,7 @@ struct key_walk {
 	struct tree *t;
 	const struct ignore *exclude;
 	struct key *k;
+	bool *unread; /* not NULL: sizes stand for contents */
 	VEC(struct link_seen) links;
 };
 
@@ -53,6 +54,11 @@ static int key_file(struct key_walk *w, struct node *n, struct error *err)
 			}
 		*vec_add(&w->links) = (struct link_seen){ n->st.st_dev, n->st.st_ino };
 		key_int(w->k, "linked", (int64_t)w->links.n);
+	}
+	if (w->unread) {
+		key_int(w->k, "size", n->st.st_size);
+		*w->unread = *w->unread || !node_is_hashed(w->t, n);
+		return 0;
 	}
 	if (node_hash(w->t, n, err) < 0)
 		return -1;
@@ -116,14 +122,26 @@ static int key_node(struct key_walk *w, struct node *n, const char *path, const 
 	return r;
 }
 
-int node_key(struct tree *t, struct node *n, const struct ignore *exclude, const char *as,
-	     struct key *k, struct error *err)
+static int walk(struct tree *t, struct node *n, const struct ignore *exclude, const char *as,
+		struct key *k, bool *unread, struct error *err)
 {
-	struct key_walk w = { t, exclude, k, { 0 } };
+	struct key_walk w = { t, exclude, k, unread, { 0 } };
 	bool *above = exclude ? ignore_above(exclude, as) : NULL;
 	int r = key_node(&w, n, as, above, err);
 
 	free(above);
 	vec_done(&w.links);
 	return r;
+}
+
+int node_key(struct tree *t, struct node *n, const struct ignore *exclude, const char *as,
+	     struct key *k, struct error *err)
+{
+	return walk(t, n, exclude, as, k, NULL, err);
+}
+
+int node_outline(struct tree *t, struct node *n, const struct ignore *exclude, const char *as,
+		 struct key *k, bool *unread, struct error *err)
+{
+	return walk(t, n, exclude, as, k, unread, err);
 }

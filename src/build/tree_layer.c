@@ -20,7 +20,7 @@ static int copy(struct builder *b, struct tree *t, struct node *n, const char *t
 		return -1;
 	r = copier_copy(&c, n, to, "", err);
 	copier_done(&c);
-	return r < 0 ? -1 : draft_commit(&d, b->epoch, layer, err);
+	return r < 0 ? -1 : draft_commit(&d, b->epoch, NULL, layer, err);
 }
 
 int tree_layer(struct builder *b, struct tree *t, struct node *n, const char *content,

@@ -6,15 +6,18 @@
 
 #include "image/layer_tar.h"
 
-/* As layer_tar_write, and times newer than epoch (when it is not negative) are set in the tree. */
-int layer_tar_settle(int root, struct owners *owners, int64_t epoch, const struct layer_sink *sink,
-		     struct layer_stats *stats, struct error *err);
-
 /* A sink that only hashes and counts. */
 struct hash_sink {
 	struct sha256 hash;
 	int64_t size;
 };
 struct layer_sink hash_sink(struct hash_sink *h); /* h is initialised here */
+
+/*
+ * As layer_tar_write into h, and times newer than epoch (when it is not negative) are set in the
+ * tree. watch: NULL, or who is told of each file.
+ */
+int layer_tar_settle(int root, struct owners *owners, int64_t epoch, struct hash_sink *h,
+		     const struct layer_watch *watch, struct layer_stats *stats, struct error *err);
 
 #endif

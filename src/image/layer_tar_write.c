@@ -44,6 +44,8 @@ struct walk {
 	bool settle; /* times that are clamped are set in the tree, too */
 	bool live;   /* others may change the tree meanwhile */
 	const struct layer_sink *out;
+	const struct layer_watch *watch; /* with hash; else NULL */
+	struct hash_sink *hash;		 /* what out is, then */
 	struct layer_stats stats;
 	struct inodes inodes;
 	VEC(struct frame) frames;
@@ -120,10 +122,24 @@ static int write_whiteout(struct walk *w, const char *dir, const char *name, str
 	return write_header(w, &h, err);
 }
 
-static int write_data(struct walk *w, int fd, int64_t size, struct error *err)
+/* One pass for both, the tar and the file. */
+static int put_data(struct walk *w, struct sha256 *file, size_t n, struct error *err)
 {
-	int64_t left = size;
+	if (!w->watch)
+		return w->out->write(w->out->arg, w->buf, n, err);
+	sha256_add_both(&w->hash->hash, file, w->buf, n);
+	w->hash->size += (int64_t)n;
+	return 0;
+}
 
+static int write_data(struct walk *w, int fd, const struct stat *st, struct error *err)
+{
+	int64_t size = st->st_size, left = size;
+	char hex[SHA256_HEX];
+	struct sha256 file;
+
+	if (w->watch)
+		sha256_init(&file);
 	while (left) {
 		ssize_t n = fd_read_full(fd, w->buf, (size_t)MIN(left, (int64_t)READ_BLOCK), err);
 
@@ -135,9 +151,13 @@ static int write_data(struct walk *w, int fd, int64_t size, struct error *err)
 			n = (ssize_t)MIN(left, (int64_t)READ_BLOCK);
 			memset(w->buf, 0, (size_t)n);
 		}
-		if (w->out->write(w->out->arg, w->buf, (size_t)n, err) < 0)
+		if (put_data(w, &file, (size_t)n, err) < 0)
 			return -1;
 		left -= n;
+	}
+	if (w->watch) {
+		sha256_hex(&file, hex);
+		w->watch->file(w->watch->arg, st, hex);
 	}
 	w->stats.bytes += size;
 	return tar_write_padding(w->out, size, err);
@@ -174,7 +194,7 @@ static int write_file(struct walk *w, const struct frame *f, const struct item *
 	own.xattrs = &x;
 	if (write_header(w, &own, err) < 0)
 		return -1;
-	return write_data(w, fd, own.size, err);
+	return write_data(w, fd, &st, err);
 }
 
 static int write_symlink(struct walk *w, const struct frame *f, const struct item *i,
@@ -369,15 +389,18 @@ int layer_tar_write(int root, struct owners *owners, int64_t epoch, const struct
 	return 0;
 }
 
-int layer_tar_settle(int root, struct owners *owners, int64_t epoch, const struct layer_sink *sink,
-		     struct layer_stats *stats, struct error *err)
+int layer_tar_settle(int root, struct owners *owners, int64_t epoch, struct hash_sink *h,
+		     const struct layer_watch *watch, struct layer_stats *stats, struct error *err)
 {
+	struct layer_sink sink = hash_sink(h);
 	auto_done(walk) struct walk w = { .root = root,
 					  .form = LAYER_OVERLAY,
 					  .owners = owners,
 					  .epoch = epoch,
 					  .settle = epoch >= 0,
-					  .out = sink };
+					  .out = &sink,
+					  .watch = watch,
+					  .hash = h };
 
 	if (walk_write(&w, err) < 0)
 		return -1;

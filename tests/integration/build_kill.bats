@@ -1,8 +1,10 @@
 #!/usr/bin/env bats
 # Builds ended at random moments by SIGINT, SIGTERM, SIGKILL and a full disk: no process, mount or broken cache
 # entry is left, and the next build works and is right. HOD_KILLS sets how many (default 30 for each kind; 170 by
-# hand make 500 in all). The moments come from a fixed seed.
+# hand make 500 in all; default 10 for each kind with the ten shapes of real.bash). The moments come
+# from a fixed seed.
 load helper
+load real
 
 make_context() {
 	ctx=$FILE_DIR/ctx
@@ -108,6 +110,113 @@ teardown() {
 		fi
 		rm -f "$FILE_DIR/disk/filler"
 		right_again "$i: $kib KiB"
+	done
+	run -0 hod fsck --deep
+	unset HOD_ROOT
+	until_ok 10 umount "$FILE_DIR/disk"
+}
+
+# ---- the ten shapes of real projects ----
+
+make_shapes() {
+	local s
+	for s in "${shapes[@]}"; do
+		ctx=$FILE_DIR/shape-$s
+		[ ! -d "$ctx" ] || continue
+		mkdir -p "$ctx"
+		"shape_$s"
+	done
+}
+shape_build() { # shape_build NAME OPTION...
+	local ctx=$FILE_DIR/shape-$1
+	(real_build "$@")
+}
+# What each says when nothing disturbs it, and how long it takes.
+learn_shapes() {
+	local s start
+	declare -gA says takes
+	make_shapes
+	for s in "${shapes[@]}"; do
+		hod builder prune -af >/dev/null
+		start=${EPOCHREALTIME/./}
+		shape_build "$s" -t "right-$s" >/dev/null
+		takes[$s]=$((${EPOCHREALTIME/./} - start))
+		says[$s]=$(real_answer "$s" "right-$s")
+		hod rmi "right-$s" >/dev/null
+	done
+}
+shape_right_again() { # shape_right_again NAME WHEN
+	hod fsck >"$FILE_DIR/fsck" 2>&1 || {
+		echo "$2: fsck:" >&2
+		cat "$FILE_DIR/fsck" >&2
+		return 1
+	}
+	shape_build "$1" -t "right-$1" >"$FILE_DIR/said" 2>&1 || {
+		echo "$2: the next build fails:" >&2
+		cat "$FILE_DIR/said" >&2
+		return 1
+	}
+	[ "$(real_answer "$1" "right-$1")" = "${says[$1]}" ] || {
+		echo "$2: the next build is wrong" >&2
+		return 1
+	}
+	hod rmi "right-$1" >/dev/null
+}
+none_inside() { ! grep -qs "$HOD_ROOT" /proc/[0-9]*/mountinfo; } # no process sees a mount of the store
+
+@test "builds of ten real shapes ended by SIGKILL, SIGINT or SIGTERM at any moment" {
+	import_dev
+	local i us s signal pid signals=(KILL INT TERM)
+	learn_shapes
+	RANDOM=13
+	for i in $(seq "${HOD_KILLS:-10}"); do
+		s=${shapes[i % ${#shapes[@]}]}
+		us=$(((RANDOM * 32768 + RANDOM) % (takes[$s] + 5000)))
+		signal=${signals[RANDOM % 3]}
+		hod builder prune -af >/dev/null
+		# in the background, and what has the number is the builder itself
+		(ctx=$FILE_DIR/shape-$s real_build "$s" -t killed >/dev/null 2>&1 3>&-) &
+		pid=$!
+		sleep "$((us / 1000000)).$(printf %06d $((us % 1000000)))"
+		kill "-$signal" $pid 2>/dev/null || true
+		wait $pid 2>/dev/null || true
+		shape_right_again "$s" "$i: $s: $signal after $us us"
+	done
+	until_ok 10 none_inside
+	run -0 hod fsck --deep
+	[ "$(staged)" = 0 ]
+	[ "$(hod ps -aq | wc -l)" = 0 ]
+}
+
+@test "builds of ten real shapes that meet a full disk at any moment" {
+	need root
+	local i kib s size
+	mkdir -p "$FILE_DIR/disk"
+	mount -t tmpfs -o size=1200m,mode=700 hod-test "$FILE_DIR/disk"
+	export HOD_ROOT=$FILE_DIR/disk/store
+	hod import --change 'CMD ["sh"]' "$(busybox_tar)" busybox >/dev/null
+	import_dev
+	learn_shapes
+	RANDOM=17
+	for i in $(seq "${HOD_KILLS:-10}"); do
+		s=${shapes[i % ${#shapes[@]}]}
+		kib=$((RANDOM % 12000))
+		hod builder prune -af >/dev/null
+		hod system prune -f >/dev/null
+		size=$(df --output=avail -k "$FILE_DIR/disk" | tail -n 1)
+		[ "$kib" -ge "$size" ] || fallocate -l $((size - kib))KiB "$FILE_DIR/disk/filler"
+		if shape_build "$s" -t full >"$FILE_DIR/said" 2>&1; then
+			[ "$(real_answer "$s" full)" = "${says[$s]}" ]
+			hod rmi full >/dev/null
+		else # or the program that met it says so in its own words
+			grep -qiE 'space|file system|exit' "$FILE_DIR/said" || {
+				echo "$i: $s: with $kib KiB:" >&2
+				cat "$FILE_DIR/said" >&2
+				return 1
+			}
+		fi
+		rm -f "$FILE_DIR/disk/filler"
+		shape_right_again "$s" "$i: $s: $kib KiB"
 	done
 	run -0 hod fsck --deep
 	unset HOD_ROOT

@@ -12,7 +12,7 @@
 struct pull_options {
 	struct registry_options registry;
 	const struct platform *platform; /* NULL: the host's */
-	int64_t parallel;		 /* layers at once; UNSET: 4 */
+	int64_t parallel;		 /* layers at once; UNSET: 4, of small ones 8 */
 };
 void pull_options_init(struct pull_options *o);
 struct pulled {

@@ -10,9 +10,11 @@
 #include <errno.h>
 #include <pthread.h>
 
-#define PARALLEL     4
-#define PARALLEL_MAX 16
-#define REPORT_NS    (50 * 1000000LL) /* no more often, for one layer */
+#define PARALLEL       4
+#define PARALLEL_SMALL 8 /* where most of the time is waiting for answers */
+#define PARALLEL_MAX   16
+#define SMALL	       ((int64_t)1 << 20) /* bytes of a layer, on the average */
+#define REPORT_NS      (50 * 1000000LL)	  /* no more often, for one layer */
 
 struct crew {
 	struct pulling *p;
@@ -117,13 +119,23 @@ static void *worker_main(void *arg)
 	return NULL;
 }
 
+static size_t parallel_of(const struct pulling *p, const struct manifest *m)
+{
+	int64_t bytes = 0, n = p->o->parallel;
+
+	vec_each (&m->layers, d)
+		bytes = d->size > INT64_MAX - bytes ? INT64_MAX : bytes + d->size;
+	if (n == UNSET)
+		n = bytes / SMALL < (int64_t)m->layers.n ? PARALLEL_SMALL : PARALLEL;
+	return MIN((size_t)MIN(MAX(n, 1), PARALLEL_MAX), m->layers.n);
+}
+
 int pull_layers(struct pulling *p, const struct manifest *m, const struct strv *diff_ids,
 		struct error *err)
 {
 	static const enum store_dir folders[] = { STORE_BLOBS, STORE_LAYERS, STORE_TMP };
 	struct crew c = { .p = p, .m = m, .diff_ids = diff_ids, .lock = PTHREAD_MUTEX_INITIALIZER };
-	int64_t parallel = p->o->parallel == UNSET ? PARALLEL : p->o->parallel;
-	size_t want = MIN((size_t)MIN(MAX(parallel, 1), PARALLEL_MAX), m->layers.n), n = 0;
+	size_t want = parallel_of(p, m), n = 0;
 	pthread_t threads[PARALLEL_MAX];
 	struct error ignored = { 0 }; /* of the two failures the first is told */
 	int r;

@@ -17,10 +17,6 @@
 
 #define CERT_MAX ((size_t)4 << 20)
 
-static const char *const system_bundles[] = { "/etc/ssl/certs/ca-certificates.crt",
-					      "/etc/pki/tls/certs/ca-bundle.crt",
-					      "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem" };
-
 static int bundle_add(int fd, int dir, const char *name, struct error *err)
 {
 	auto_done(str) struct str text = { 0 };
@@ -34,8 +30,7 @@ static int bundle_add(int fd, int dir, const char *name, struct error *err)
 /* The authorities that are there for everybody, then those of the folder: in memory. */
 static int bundle_begin(struct registry *r, struct error *err)
 {
-	struct error absent = { 0 };
-	size_t i;
+	const char *all = transfer_authorities();
 
 	if (r->ca_fd >= 0)
 		return 0;
@@ -43,10 +38,7 @@ static int bundle_begin(struct registry *r, struct error *err)
 	if (r->ca_fd < 0)
 		return error_sys(err, "memfd_create");
 	r->tls.ca_file = xasprintf("/proc/self/fd/%d", r->ca_fd);
-	for (i = 0; i < ARRAY_SIZE(system_bundles); i++)
-		if (bundle_add(r->ca_fd, AT_FDCWD, system_bundles[i], &absent) == 0)
-			break;
-	return 0;
+	return all ? bundle_add(r->ca_fd, AT_FDCWD, all, err) : 0;
 }
 
 static int folder_file(struct registry *r, const char *folder, int dir, const char *name,

@@ -11,7 +11,7 @@
 /* How a server is spoken to. */
 struct transfer_tls {
 	bool verify;
-	char *ca_file; /* NULL: the system's */
+	char *ca_file; /* NULL: the system's, those in a directory only too */
 	char *cert, *key;
 };
 struct answer {
@@ -46,6 +46,8 @@ struct transfer_request {
 	bool patient;	   /* the server may think for long */
 	int64_t stall_s;
 };
+
+const char *transfer_authorities(void); /* the file with all of the system's, or NULL */
 
 struct transfer;
 struct transfer *transfer_open(struct error *err);

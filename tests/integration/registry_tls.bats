@@ -107,3 +107,18 @@ from_store() { HOD_ROOT=$FILE_DIR/store "$HOD" "$@"; }
 	run -1 hod pull -q --tls-verify --cert-dir "$HOME/pair" "$host/mine:1"
 	has "certificate is not accepted"
 }
+
+@test "an authority that is only in the system's directory, and not in the file of all, is found" {
+	need root # a mount over the directory
+	mkdir "$HOME/pair" "$HOME/authorities"
+	cp "$FILE_DIR"/certs/client.* "$HOME/pair"
+	cp -L /etc/ssl/certs/ca-certificates.crt "$HOME/authorities"
+	in_authorities() {
+		unshare --mount sh -c 'mount --bind "$1" /etc/ssl/certs && shift && exec "$@"' sh "$HOME/authorities" "$@"
+	}
+	run -0 from_store push -q --cert-dir "$FILE_DIR/certs" busybox "$host/directory:1"
+	run -1 in_authorities "$HOD" pull -q --tls-verify --cert-dir "$HOME/pair" "$host/directory:1"
+	has "certificate is not accepted"
+	cp "$FILE_DIR/pki/ca.crt" "$HOME/authorities/mine.pem"
+	run -0 in_authorities "$HOD" pull -q --tls-verify --cert-dir "$HOME/pair" "$host/directory:1"
+}

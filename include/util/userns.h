@@ -61,6 +61,7 @@ int userns_enter(bool force_single, struct userns *u, struct error *err);
 int userns_join(pid_t member, struct userns *u, struct error *err);
 /* For root, who has entered nothing: a mount namespace of its own, which follows the host's. */
 int userns_own_mounts(const struct userns *u, struct error *err);
+bool userns_is_initial(void); /* are we in the machine's own? */
 /* The maps of this process, read from /proc/self/{u,g}id_map. */
 int userns_maps(id_maps *uids, id_maps *gids, struct error *err);
 bool userns_has_id(const id_maps *m, uint32_t inside);

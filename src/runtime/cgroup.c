@@ -38,6 +38,16 @@ int cgroup_mount_open(enum cgroup_tree *tree)
 	return -1;
 }
 
+int cgroup_mount_clone(void)
+{
+	enum cgroup_tree tree;
+	auto_close int mount = cgroup_mount_open(&tree);
+
+	return mount < 0 ? -1
+			 : sys_open_tree(mount, "",
+					 AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+}
+
 /* path as in /proc/PID/cgroup: absolute below the mount */
 int cgroup_open_at(const char *path)
 {

@@ -35,6 +35,7 @@ int cgroup_approach(const char *cgroup, struct error *err);
 
 /* Where the v2 tree is mounted: a descriptor, or -1. */
 int cgroup_mount_open(enum cgroup_tree *tree);
+int cgroup_mount_clone(void);	      /* that mount, detached, or -1 */
 int cgroup_open_of(pid_t pid);	      /* the directory of a process's v2 cgroup, or -1 */
 int cgroup_open_at(const char *path); /* as in the "0::" line; -1 and errno */
 char *cgroup_path_of(pid_t pid);      /* the "0::" line, 0: our own; yours, or NULL */

@@ -6,6 +6,7 @@
  */
 #include "plan.h"
 
+#include "cgroup.h"
 #include "runtime/features.h"
 #include "util/compat.h"
 #include "util/fd.h"
@@ -22,6 +23,8 @@
 #ifndef MOUNT_ATTR_NOSYMFOLLOW
 #define MOUNT_ATTR_NOSYMFOLLOW 0x00200000
 #endif
+
+#define CGROUP_NS_INITIAL_INODE 0xEFFFFFFBU /* of /proc/PID/ns/cgroup; fixed by the kernel */
 
 enum option_kind {
 	OPTION_SET,	/* an attribute of the mount */
@@ -326,6 +329,26 @@ static enum mount_role role_of(const struct plan_mount *m)
 	return ROLE_NONE;
 }
 
+/*
+ * Without a cgroup namespace of its own a container sees the host's tree. The file system mounted
+ * anew would be the very same, but from the initial namespace that gives the host's mount new
+ * options as well (nsdelegate is lost), and waits 10 ms for it: so what is mounted there is shown.
+ * In a user namespace neither is allowed, see tree_make().
+ */
+static void plan_cgroup(const struct plan *p, struct plan_mount *m)
+{
+	struct stat ns;
+
+	strv_done(&m->data); /* options of v1 hierarchies */
+	if (plan_has_namespace(p, CLONE_NEWCGROUP) || plan_has_namespace(p, CLONE_NEWUSER) ||
+	    stat("/proc/self/ns/cgroup", &ns) < 0 || ns.st_ino != CGROUP_NS_INITIAL_INODE ||
+	    !userns_is_initial())
+		return;
+	m->tree = cgroup_mount_clone();
+	if (m->tree >= 0)
+		m->fstype = NULL;
+}
+
 static int plan_mount(const struct bundle *b, struct plan *p, const struct spec_mount *sm,
 		      struct error *err)
 {
@@ -356,7 +379,7 @@ static int plan_mount(const struct bundle *b, struct plan *p, const struct spec_
 	}
 	m->role = role_of(m);
 	if (m->role == ROLE_CGROUP)
-		strv_done(&m->data); /* options of v1 hierarchies */
+		plan_cgroup(p, m);
 	if (str_eq(m->destination, "/dev"))
 		p->own_dev = m->fstype != NULL;
 	if (str_eq(m->destination, "/"))

@@ -386,13 +386,19 @@ static int map_read(const char *path, id_maps *maps, struct error *err)
 
 #define USERNS_INITIAL_INODE 0xEFFFFFFDU /* of /proc/PID/ns/user; fixed by the kernel */
 
+bool userns_is_initial(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/user", &st) == 0 && st.st_ino == USERNS_INITIAL_INODE;
+}
+
 int userns_maps(id_maps *uids, id_maps *gids, struct error *err)
 {
 	const struct id_map all = { 0, 0, UINT32_MAX };
-	struct stat st;
 
 	/* one question instead of two files, where most starts happen */
-	if (stat("/proc/self/ns/user", &st) == 0 && st.st_ino == USERNS_INITIAL_INODE) {
+	if (userns_is_initial()) {
 		vec_push(uids, all);
 		vec_push(gids, all);
 		return 0;

@@ -97,6 +97,27 @@ load spec
 		"grep ' /sys/fs/cgroup ' /proc/self/mounts"
 	like ' /sys/fs/cgroup (cgroup2|tmpfs) ro,nosuid'
 }
+cgroup2_options() { sed -n "s|^[^ ]* $1 cgroup2 \([^ ]*\) .*|\1|p" /proc/self/mounts; }
+@test "config-linux.md, Control groups: a container in our cgroup namespace sees the host's tree, and changes no option of it" {
+	need cgroup2
+	local tree=/sys/fs/cgroup before now
+	[ "$(stat -f -c %T $tree)" = cgroup2fs ] || tree=/sys/fs/cgroup/unified
+	before=$(cgroup2_options $tree)
+	case $before in
+	*nsdelegate*) ;;
+	*) mount -t cgroup2 -o remount,nsdelegate cgroup2 $tree || skip "the options of the cgroup tree are not ours to set" ;;
+	esac
+	run --separate-stderr box '.linux.namespaces -= [{"type": "cgroup"}] | .mounts += [{"destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup", "options": ["ro", "nosuid"]}]' \
+		"grep ' /sys/fs/cgroup ' /proc/self/mounts; cat /sys/fs/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup)/cgroup.procs >/dev/null && echo seen"
+	now=$(cgroup2_options $tree)
+	case $before in
+	*nsdelegate*) ;;
+	*) mount -t cgroup2 -o "remount,$before" cgroup2 $tree # with its source named, the options of now are not kept ;;
+	esac
+	like ' /sys/fs/cgroup cgroup2 ro,nosuid'
+	has seen
+	[[ $now == *nsdelegate* ]]
+}
 @test "config-linux.md, Sysctl" {
 	says "1 77" '.linux.sysctl = {"net.ipv4.ip_forward": "1", "kernel.msgmax": "77"}' 'echo $(cat /proc/sys/net/ipv4/ip_forward /proc/sys/kernel/msgmax)'
 	refuses sysctl '.linux.sysctl = {"kernel.panic": "1"}'

@@ -56,6 +56,7 @@ struct creation {
 	struct spec spec;
 	struct runtime_process process;
 	int bundle, listen;
+	bool start; /* it runs as soon as it is made */
 };
 
 static void creation_init(struct creation *c)
@@ -153,7 +154,7 @@ static void choose_cgroup(const struct app *app, const char *id, struct spec_lin
 	}
 }
 
-/* The process, waiting for start; master: of a terminal that we keep, in the foreground. */
+/* The process, waiting for start or running; master: of a terminal that we keep, in the foreground. */
 static int make(struct app *app, const struct create_args *args, struct creation *c, int *master,
 		struct error *err)
 {
@@ -164,6 +165,7 @@ static int make(struct app *app, const struct create_args *args, struct creation
 
 	o.no_pivot = args->no_pivot;
 	o.no_new_keyring = args->no_new_keyring;
+	o.start = c->start;
 	o.listen = c->listen;
 	o.id = c->state.id;
 	o.path = c->state.bundle;
@@ -204,8 +206,10 @@ static int create(struct app *app, const struct create_args *args, const char *i
 	    oci_state_make(app, id, &c->state, err) < 0)
 		return -1;
 	choose_cgroup(app, id, &c->spec.linux_);
+	/* hooks may ask for the state of what is created, and then of what runs */
+	c->start &= !c->spec.hooks;
 	if (file_write(c->state.dir, "config.json", config.s, config.len, 0600, false, err) == 0 &&
-	    listen_for_start(c, err) == 0 && make(app, args, c, master, err) == 0 &&
+	    (c->start || listen_for_start(c, err) == 0) && make(app, args, c, master, err) == 0 &&
 	    fill_state(app, c, err) == 0 && oci_announce(&args->io, &c->process, err) == 0)
 		return 0;
 	undo(app, c);
@@ -294,11 +298,13 @@ static int run_created(struct app *app, const struct create_args *args, struct c
 	int code;
 
 	c->state.status = OCI_CREATED;
-	if (start(&c->state, err) < 0) {
-		undo(app, c);
-		return -1;
+	if (!c->start) {
+		if (start(&c->state, err) < 0) {
+			undo(app, c);
+			return -1;
+		}
+		oci_late_hooks(&c->state, &c->spec, HOOK_POSTSTART);
 	}
-	oci_late_hooks(&c->state, &c->spec, HOOK_POSTSTART);
 	if (args->detach)
 		return 0;
 	code = oci_wait(c->process.pidfd, master, err);
@@ -318,6 +324,7 @@ static int run_run(struct app *app, void *arg, struct strv *operands, struct err
 	int code;
 
 	creation_init(&c);
+	c.start = true;
 	code = create(app, args, operands->v[0], &c, attached ? &master : NULL, err);
 	if (code == 0)
 		code = run_created(app, args, &c, master, err);

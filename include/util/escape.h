@@ -14,6 +14,8 @@
  * *code is UINT32_MAX.
  */
 size_t utf8_next(const char *s, size_t n, uint32_t *code);
+/* Writes the UTF-8 of a code point, up to U+10FFFF, without a NUL; returns how many bytes, 1 to 4. */
+size_t utf8_put(char *to, uint32_t code);
 /* Could a terminal take this code point for more than text: C0, DEL, C1, U+2028/9, bidi controls? */
 bool escape_needed(uint32_t code);
 

@@ -3,6 +3,8 @@
  * has written to: every byte is checked, nothing is believed about lengths.
  */
 #include "log_parse.h"
+
+#include "util/escape.h"
 #include "util/text.h"
 
 #include <string.h>
@@ -56,42 +58,20 @@ static int32_t take_hex4(struct scan *sc)
 	return v;
 }
 
-static char *put_utf8(char *to, uint32_t code)
-{
-	if (code < 0x80) {
-		*to++ = (char)code;
-	} else if (code < 0x800) {
-		*to++ = (char)(0xc0 | code >> 6);
-		*to++ = (char)(0x80 | (code & 0x3f));
-	} else if (code < 0x10000) {
-		*to++ = (char)(0xe0 | code >> 12);
-		*to++ = (char)(0x80 | (code >> 6 & 0x3f));
-		*to++ = (char)(0x80 | (code & 0x3f));
-	} else {
-		*to++ = (char)(0xf0 | code >> 18);
-		*to++ = (char)(0x80 | (code >> 12 & 0x3f));
-		*to++ = (char)(0x80 | (code >> 6 & 0x3f));
-		*to++ = (char)(0x80 | (code & 0x3f));
-	}
-	return to;
-}
-
-/* Behind "\u": its UTF-8 is never longer than what it was written as. */
-static char *take_unicode(struct scan *sc, char *to)
+/* Behind "\u": the character, U+FFFD for half a surrogate pair; -1 for what is no number. */
+static int32_t take_character(struct scan *sc)
 {
 	int32_t code = take_hex4(sc), low;
 
-	if (code < 0)
-		return NULL;
 	if (code < 0xd800 || code > 0xdfff)
-		return put_utf8(to, (uint32_t)code);
+		return code;
 	if (code > 0xdbff || sc->end - sc->at < 6 || sc->at[0] != '\\' || sc->at[1] != 'u')
-		return put_utf8(to, 0xfffd);
+		return 0xfffd;
 	sc->at += 2;
 	low = take_hex4(sc);
 	if (low < 0xdc00 || low > 0xdfff)
-		return low < 0 ? NULL : put_utf8(to, 0xfffd);
-	return put_utf8(to, 0x10000 + ((uint32_t)(code - 0xd800) << 10) + (uint32_t)(low - 0xdc00));
+		return low < 0 ? -1 : 0xfffd;
+	return 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
 }
 
 /* A JSON string, decoded where it stands. */
@@ -106,6 +86,7 @@ static bool take_string(struct scan *sc, struct text *t)
 	while (sc->at < sc->end) {
 		char c = *sc->at++;
 		const char *known;
+		int32_t code;
 
 		if (c == '"') {
 			t->n = (size_t)(to - t->s);
@@ -119,10 +100,14 @@ static bool take_string(struct scan *sc, struct text *t)
 			return false;
 		c = *sc->at++;
 		known = c ? strchr(from, c) : NULL;
-		if (known)
+		if (known) {
 			*to++ = to_[known - from];
-		else if (c != 'u' || !(to = take_unicode(sc, to)))
+			continue;
+		}
+		code = c == 'u' ? take_character(sc) : -1;
+		if (code < 0)
 			return false;
+		to += utf8_put(to, (uint32_t)code); /* never longer than what it was written as */
 	}
 	return false;
 }

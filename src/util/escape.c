@@ -36,6 +36,17 @@ size_t utf8_next(const char *s, size_t n, uint32_t *code)
 	return len;
 }
 
+size_t utf8_put(char *to, uint32_t code)
+{
+	static const unsigned char lead[] = { 0, 0xc0, 0xe0, 0xf0 };
+	size_t more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+
+	to[0] = (char)(lead[more] | code >> 6 * more);
+	for (size_t i = 1; i <= more; i++)
+		to[i] = (char)(0x80 | (code >> 6 * (more - i) & 0x3f));
+	return more + 1;
+}
+
 bool escape_needed(uint32_t code)
 {
 	return code == UINT32_MAX || code < 0x20 || (code >= 0x7f && code < 0xa0) || /* C0 DEL C1 */

@@ -10,6 +10,7 @@
  */
 #include "util/toml.h"
 
+#include "util/escape.h"
 #include "util/mem.h"
 #include "util/str.h"
 
@@ -81,28 +82,10 @@ static void skip_all(struct toml *t)
 
 /* ---- strings ---- */
 
-static void add_utf8(struct str *s, uint32_t c)
-{
-	if (c < 0x80) {
-		str_addc(s, (char)c);
-	} else if (c < 0x800) {
-		str_addc(s, (char)(0xc0 | c >> 6));
-		str_addc(s, (char)(0x80 | (c & 0x3f)));
-	} else if (c < 0x10000) {
-		str_addc(s, (char)(0xe0 | c >> 12));
-		str_addc(s, (char)(0x80 | (c >> 6 & 0x3f)));
-		str_addc(s, (char)(0x80 | (c & 0x3f)));
-	} else {
-		str_addc(s, (char)(0xf0 | c >> 18));
-		str_addc(s, (char)(0x80 | (c >> 12 & 0x3f)));
-		str_addc(s, (char)(0x80 | (c >> 6 & 0x3f)));
-		str_addc(s, (char)(0x80 | (c & 0x3f)));
-	}
-}
-
 static int escape_unicode(struct toml *t, unsigned digits, struct str *s, struct error *err)
 {
 	static const char hex[] = "0123456789abcdef";
+	char utf8[4];
 	uint32_t c = 0;
 
 	for (unsigned i = 0; i < digits; i++) {
@@ -117,7 +100,7 @@ static int escape_unicode(struct toml *t, unsigned digits, struct str *s, struct
 	}
 	if (c == 0 || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
 		return bad(t, "a \\u that is no character", err);
-	add_utf8(s, c);
+	str_addn(s, utf8, utf8_put(utf8, c));
 	return 0;
 }
 

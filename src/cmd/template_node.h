@@ -41,6 +41,8 @@ struct lexer {
 	bool trim;   /* the last }} was -}} */
 };
 int lex_next(struct lexer *lex, struct token *t, struct error *err);
+/* The value of a string, raw, character or number token; yours. NULL: malformed, ERR_INVALID. */
+json_t *literal_parse(const struct token *t, struct error *err);
 /* "template: column 7: ..." */
 int template_error(struct error *err, size_t at, const char *fmt, ...) PRINTF_LIKE(3, 4);
 

@@ -1,13 +1,10 @@
 /*
  * template_parse.c - tokens to the tree of a template.
  *
- * Owns   the grammar: blocks, pipelines, commands, words and literals.
+ * Owns   the grammar: blocks, pipelines, commands and words.
  * Never  looks at data: a field is checked when it is asked for.
  */
 #include "template_node.h"
-
-#include <errno.h>
-#include <math.h>
 
 struct parser {
 	struct lexer lex;
@@ -70,182 +67,13 @@ static bool word_is(const struct token *t, const char *word)
 	return t->type == TOK_WORD && t->n == strlen(word) && memcmp(t->s, word, t->n) == 0;
 }
 
-/* ---- literals ---- */
-
-static void add_utf8(struct str *s, unsigned long c)
-{
-	if (c < 0x80) {
-		str_addc(s, (char)c);
-	} else if (c < 0x800) {
-		str_addc(s, (char)(0xc0 | c >> 6));
-		str_addc(s, (char)(0x80 | (c & 0x3f)));
-	} else if (c < 0x10000) {
-		str_addc(s, (char)(0xe0 | c >> 12));
-		str_addc(s, (char)(0x80 | (c >> 6 & 0x3f)));
-		str_addc(s, (char)(0x80 | (c & 0x3f)));
-	} else {
-		str_addc(s, (char)(0xf0 | c >> 18));
-		str_addc(s, (char)(0x80 | (c >> 12 & 0x3f)));
-		str_addc(s, (char)(0x80 | (c >> 6 & 0x3f)));
-		str_addc(s, (char)(0x80 | (c & 0x3f)));
-	}
-}
-
-static int hex_digit(char c)
-{
-	return c >= '0' && c <= '9'   ? c - '0'
-	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
-	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
-				      : 16;
-}
-
-/* Reads digits of a numeric escape; returns how many, 0 when they are not there. */
-static size_t escape_number(const char *s, size_t n, size_t digits, int base, unsigned long *value)
-{
-	*value = 0;
-	if (n < digits)
-		return 0;
-	for (size_t i = 0; i < digits; i++) {
-		int d = hex_digit(s[i]);
-
-		if (d >= base)
-			return 0;
-		*value = *value * (unsigned)base + (unsigned)d;
-	}
-	return digits;
-}
-
-/* s stands behind the backslash; appends what is meant and returns the length, or 0. */
-static size_t unescape_one(const char *s, size_t n, struct str *out)
-{
-	static const char from[] = "abfnrtv\\'\"", to[] = "\a\b\f\n\r\t\v\\'\"";
-	const char *simple = n ? memchr(from, s[0], sizeof(from) - 1) : NULL;
-	unsigned long value;
-	size_t used;
-
-	if (simple) {
-		str_addc(out, to[simple - from]);
-		return 1;
-	}
-	if (n && s[0] >= '0' && s[0] <= '7') {
-		used = escape_number(s, n, 3, 8, &value);
-		if (!used || value > 255)
-			return 0;
-		str_addc(out, (char)value);
-		return 3;
-	}
-	if (n && s[0] == 'x') {
-		if (!escape_number(s + 1, n - 1, 2, 16, &value))
-			return 0;
-		str_addc(out, (char)value);
-		return 3;
-	}
-	if (n && (s[0] == 'u' || s[0] == 'U')) {
-		used = escape_number(s + 1, n - 1, s[0] == 'u' ? 4 : 8, 16, &value);
-		if (!used || value > 0x10ffff || (value >= 0xd800 && value < 0xe000))
-			return 0;
-		add_utf8(out, value);
-		return used + 1;
-	}
-	return 0;
-}
-
-/* The text between the quotes of t. */
-static int unquote(struct parser *p, const struct token *t, struct str *out)
-{
-	const char *s = t->s + 1;
-	size_t n = t->n - 2;
-
-	if (t->type == TOK_RAW) {
-		str_addn(out, s, n);
-		return 0;
-	}
-	for (size_t i = 0; i < n; i++) {
-		size_t used;
-
-		if (s[i] != '\\') {
-			str_addc(out, s[i]);
-			continue;
-		}
-		used = unescape_one(s + i + 1, n - i - 1, out);
-		if (!used)
-			return template_error(p->err, t->at + 1 + i, "bad escape in a string");
-		i += used;
-	}
-	return 0;
-}
-
-static json_t *parse_string(struct parser *p, const struct token *t)
-{
-	auto_done(str) struct str s = { 0 };
-
-	if (unquote(p, t, &s) < 0)
-		return NULL;
-	return json_stringn_nocheck(str_get(&s), s.len);
-}
-
-/* 'x' is the number of its character. */
-static json_t *parse_char(struct parser *p, const struct token *t)
-{
-	static const unsigned char lead[] = { 0x7f, 0x1f, 0x0f, 0x07 };
-	auto_done(str) struct str s = { 0 };
-	const unsigned char *b;
-	json_int_t c;
-
-	if (unquote(p, t, &s) < 0)
-		return NULL;
-	if (s.len < 1 || s.len > 4) {
-		template_error(p->err, t->at, "malformed character constant");
-		return NULL;
-	}
-	b = (const unsigned char *)s.s;
-	c = b[0] & lead[s.len - 1];
-	for (size_t i = 1; i < s.len; i++)
-		c = c << 6 | (b[i] & 0x3f);
-	return json_integer(c);
-}
-
-static json_t *parse_number(struct parser *p, const struct token *t)
-{
-	auto_free char *text = xstrndup(t->s, t->n);
-	const char *digits = text + (text[0] == '-' || text[0] == '+');
-	bool octal = digits[0] == '0' && (digits[1] == 'o' || digits[1] == 'O');
-	bool based = digits[0] == '0' && (digits[1] == 'x' || digits[1] == 'X');
-	char *end;
-	long long i;
-	double f;
-
-	errno = 0;
-	if (octal) /* strtoll knows 0644 but not 0o644 */
-		memmove(text + (digits - text) + 1, digits + 2, strlen(digits + 2) + 1);
-	i = strtoll(text, &end, octal || based || digits[0] == '0' ? 0 : 10);
-	if (errno == 0 && *end == '\0' && end != digits)
-		return json_integer(i);
-	errno = 0;
-	f = strtod(text, &end);
-	if (errno == 0 && *end == '\0' && !based && isfinite(f))
-		return json_real(f);
-	template_error(p->err, t->at, "bad number '%.40s'", text);
-	return NULL;
-}
-
 /* ---- words, commands, pipelines ---- */
 
 static struct node *parse_literal(struct parser *p)
 {
 	struct node *n = node_new(NODE_LITERAL, p->t.at);
 
-	switch (p->t.type) {
-	case TOK_NUMBER:
-		n->value = parse_number(p, &p->t);
-		break;
-	case TOK_CHAR:
-		n->value = parse_char(p, &p->t);
-		break;
-	default:
-		n->value = parse_string(p, &p->t);
-		break;
-	}
+	n->value = literal_parse(&p->t, p->err);
 	if (n->value)
 		return n;
 	node_free(n);

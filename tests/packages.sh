@@ -21,6 +21,23 @@ as_root() {
 	fi
 }
 
+# apt_install NAME...: as root. Services among them are not started: invoke-rc.d(8) asks the policy, which answers
+# for this one apt-get alone (by its environment) and is removed when it ends; somebody else's policy is left alone.
+apt_install() {
+	# shellcheck disable=SC2016 # expanded by the shell that root has
+	as_root sh -c '
+		policy=/usr/sbin/policy-rc.d
+		if [ ! -e $policy ]; then
+			trap "rm -f $policy" EXIT
+			trap "exit 1" HUP INT TERM
+			printf "#!/bin/sh\n[ -z \"\$HOD_INSTALLS\" ] || exit 101\n" >$policy
+			chmod 755 $policy
+		fi
+		HOD_INSTALLS=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+			-o Dpkg::Use-Pty=0 "$@" >/dev/null
+	' sh "$@"
+}
+
 # install_packages NAME...: those that are missing; touches nothing when none is
 install_packages() {
 	missing=
@@ -34,6 +51,5 @@ install_packages() {
 	echo "installing:$missing"
 	as_root apt-get update -qq || echo "apt-get update failed; trying with the lists that are there" >&2
 	# shellcheck disable=SC2086 # a list of names
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-		-o Dpkg::Use-Pty=0 $missing >/dev/null
+	apt_install $missing
 }

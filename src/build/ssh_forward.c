@@ -6,6 +6,7 @@
  */
 #include "ssh_forward.h"
 #include "util/fd.h"
+#include "util/socket.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -35,20 +36,6 @@ static int address(struct sockaddr_un *a, const char *path, struct error *err)
 	return 0;
 }
 
-static int agent_connect(const char *path, struct error *err)
-{
-	auto_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	struct sockaddr_un a;
-
-	if (fd < 0)
-		return error_sys(err, "make a socket");
-	if (address(&a, path, err) < 0)
-		return -1;
-	if (connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0)
-		return error_sys(err, "connect to %s", path);
-	return take_fd(&fd);
-}
-
 static void accept_one(struct ssh_forward *f)
 {
 	struct error ignored = { 0 }; /* the step sees its connection end */
@@ -59,7 +46,7 @@ static void accept_one(struct ssh_forward *f)
 	for (int i = 0; i < PAIRS_MAX; i++) {
 		if (f->pairs[i][0] >= 0)
 			continue;
-		agent = agent_connect(f->agent, &ignored);
+		agent = socket_connect(f->agent, &ignored);
 		if (agent < 0)
 			break;
 		f->pairs[i][0] = step;
@@ -125,7 +112,7 @@ static void *serve(void *arg)
 static int start(struct ssh_forward *f, int dir, const char *name, struct error *err)
 {
 	auto_free char *path = xasprintf("/proc/self/fd/%d/%s", dir, name);
-	auto_close int probe = agent_connect(f->agent, err);
+	auto_close int probe = socket_connect(f->agent, err);
 	struct sockaddr_un a;
 	sigset_t all, old;
 	int r;

@@ -5,25 +5,10 @@
 #include "oci.h"
 
 #include "util/fd.h"
+#include "util/socket.h"
 
 #include <errno.h>
 #include <stdio.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-
-static int connect_to(const char *path, const char *option, struct error *err)
-{
-	struct sockaddr_un to = { .sun_family = AF_UNIX };
-	auto_close int fd = -1;
-
-	if (strlen(path) >= sizeof(to.sun_path))
-		return error_set(err, ERR_LIMIT, "%s '%s' is too long", option, path);
-	memcpy(to.sun_path, path, strlen(path));
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0)
-		return error_sys(err, "%s '%s'", option, path);
-	return take_fd(&fd);
-}
 
 int oci_lend(const struct oci_stdio *io, struct oci_lent *l, struct runtime_options *o,
 	     struct error *err)
@@ -39,9 +24,9 @@ int oci_lend(const struct oci_stdio *io, struct oci_lent *l, struct runtime_opti
 			return error_sys(err, "--preserve-fds: descriptor %d", l->preserve[i]);
 	}
 	if (io->console_socket) {
-		l->console = connect_to(io->console_socket, "--console-socket", err);
+		l->console = socket_connect(io->console_socket, err);
 		if (l->console < 0)
-			return -1;
+			return error_add(err, "--console-socket");
 	}
 	o->console_socket = l->console;
 	o->preserve = l->preserve;
@@ -66,25 +51,14 @@ bool oci_owned_binary(void)
 
 static int send_pidfd(const char *path, int pidfd, struct error *err)
 {
-	auto_close int sock = connect_to(path, "--pidfd-socket", err);
+	auto_close int sock = socket_connect(path, err);
 	char byte = 0;
 	struct iovec iov = { &byte, 1 };
-	union {
-		struct cmsghdr align;
-		char buf[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
-	struct msghdr m = { .msg_iov = &iov,
-			    .msg_iovlen = 1,
-			    .msg_control = control.buf,
-			    .msg_controllen = sizeof(control.buf) };
 
 	if (sock < 0)
-		return -1;
-	CMSG_FIRSTHDR(&m)->cmsg_level = SOL_SOCKET;
-	CMSG_FIRSTHDR(&m)->cmsg_type = SCM_RIGHTS;
-	CMSG_FIRSTHDR(&m)->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(CMSG_FIRSTHDR(&m)), &pidfd, sizeof(pidfd));
-	return sendmsg(sock, &m, MSG_NOSIGNAL) < 0 ? error_sys(err, "--pidfd-socket '%s'", path) : 0;
+		return error_add(err, "--pidfd-socket");
+	return socket_send(sock, &iov, 1, pidfd) < 0 ? error_sys(err, "--pidfd-socket '%s'", path)
+						     : 0;
 }
 
 int oci_announce(const struct oci_stdio *io, const struct runtime_process *p, struct error *err)

@@ -14,6 +14,7 @@
 #include "util/compat.h"
 #include "util/fd.h"
 #include "util/msg.h"
+#include "util/socket.h"
 #include "util/userns.h"
 
 #include <errno.h>
@@ -77,22 +78,11 @@ int console_receive(int sock, int *master, struct error *err)
 {
 	char name[64];
 	struct iovec iov = { name, sizeof(name) };
-	union {
-		struct cmsghdr align;
-		char buf[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
-	struct msghdr m = { .msg_iov = &iov,
-			    .msg_iovlen = 1,
-			    .msg_control = control.buf,
-			    .msg_controllen = sizeof(control.buf) };
-	struct cmsghdr *c;
 
-	if (recvmsg(sock, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT) < 0)
+	if (socket_receive(sock, &iov, 1, MSG_DONTWAIT, master) < 0)
 		return error_sys(err, "receive the terminal");
-	c = CMSG_FIRSTHDR(&m);
-	if (!c || c->cmsg_type != SCM_RIGHTS || c->cmsg_len != CMSG_LEN(sizeof(int)))
+	if (*master < 0)
 		return error_set(err, ERR_BUG, "init sent no terminal");
-	memcpy(master, CMSG_DATA(c), sizeof(*master));
 	return 0;
 }
 

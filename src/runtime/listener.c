@@ -6,24 +6,9 @@
 #include "hooks.h"
 #include "profile.h"
 #include "util/fd.h"
+#include "util/socket.h"
 
 #include <stdio.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-
-static int connect_to(const char *path, struct error *err)
-{
-	struct sockaddr_un to = { .sun_family = AF_UNIX };
-	auto_close int fd = -1;
-
-	if (strlen(path) >= sizeof(to.sun_path))
-		return error_set(err, ERR_LIMIT, "'%s' is too long", path);
-	memcpy(to.sun_path, path, strlen(path));
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0)
-		return error_sys(err, "connect to '%s'", path);
-	return take_fd(&fd);
-}
 
 int listener_prepare(const char *json, const struct hook_state *st, const char *status,
 		     struct listener *l, struct error *err)
@@ -35,7 +20,7 @@ int listener_prepare(const char *json, const struct hook_state *st, const char *
 	if (str_empty(path))
 		return error_set(err, ERR_INVALID,
 				 "seccomp: listenerPath is missing, and SCMP_ACT_NOTIFY needs it");
-	l->sock = connect_to(path, err);
+	l->sock = socket_connect(path, err);
 	if (l->sock < 0)
 		return error_add(err, "seccomp: listenerPath");
 	str_add(&l->head, "{\"ociVersion\":\"" SPEC_VERSION "\",\"fds\":[\"seccompFd\"],");
@@ -84,14 +69,6 @@ int listener_send(const struct listener *l, int fd, struct error *err)
 		{ l->middle.s, l->middle.len }, { pid[1], strlen(l->pid) },
 		{ l->tail.s, l->tail.len },
 	};
-	union {
-		struct cmsghdr align;
-		char buf[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
-	struct msghdr m = { .msg_iov = iov,
-			    .msg_iovlen = ARRAY_SIZE(iov),
-			    .msg_control = control.buf,
-			    .msg_controllen = sizeof(control.buf) };
 	size_t total = 0;
 	ssize_t n;
 
@@ -99,11 +76,7 @@ int listener_send(const struct listener *l, int fd, struct error *err)
 	memcpy(pid[1], l->pid, sizeof(l->pid));
 	for (size_t i = 0; i < ARRAY_SIZE(iov); i++)
 		total += iov[i].iov_len;
-	CMSG_FIRSTHDR(&m)->cmsg_level = SOL_SOCKET;
-	CMSG_FIRSTHDR(&m)->cmsg_type = SCM_RIGHTS;
-	CMSG_FIRSTHDR(&m)->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(CMSG_FIRSTHDR(&m)), &fd, sizeof(fd));
-	n = sendmsg(l->sock, &m, MSG_NOSIGNAL);
+	n = socket_send(l->sock, iov, ARRAY_SIZE(iov), fd);
 	if (n < 0)
 		return error_sys(err, "send the state to the seccomp listener");
 	if ((size_t)n != total)

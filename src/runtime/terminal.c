@@ -6,7 +6,7 @@
 #include "init.h"
 
 #include "util/compat.h"
-#include "util/msg.h"
+#include "util/socket.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,21 +23,9 @@
 static int send_master(int sock, int master, struct error *err)
 {
 	char name[] = "/dev/ptmx";
-	union {
-		struct cmsghdr align;
-		char buf[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
 	struct iovec iov = { name, sizeof(name) - 1 };
-	struct msghdr m = { .msg_iov = &iov,
-			    .msg_iovlen = 1,
-			    .msg_control = control.buf,
-			    .msg_controllen = sizeof(control.buf) };
 
-	CMSG_FIRSTHDR(&m)->cmsg_level = SOL_SOCKET;
-	CMSG_FIRSTHDR(&m)->cmsg_type = SCM_RIGHTS;
-	CMSG_FIRSTHDR(&m)->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(CMSG_FIRSTHDR(&m)), &master, sizeof(master));
-	if (sendmsg(sock, &m, MSG_NOSIGNAL) < 0)
+	if (socket_send(sock, &iov, 1, master) < 0)
 		return error_sys(err, "hand the terminal out");
 	return 0;
 }

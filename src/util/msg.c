@@ -8,6 +8,7 @@
 #include "util/msg.h"
 
 #include "util/mem.h"
+#include "util/socket.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -15,18 +16,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 struct header {
 	uint32_t type, size;
 };
-union control {
-	struct cmsghdr align;
-	char buf[CMSG_SPACE(sizeof(int))];
-};
-
 _Static_assert(sizeof(struct error) <= MSG_PAYLOAD_MAX, "an error must fit one message");
 
 int msg_pair(int socks[2], struct error *err)
@@ -40,24 +35,10 @@ static int send_datagram(int sock, enum msg_type type, const void *payload, size
 {
 	struct header head = { type, (uint32_t)n };
 	struct iovec iov[2] = { { &head, sizeof(head) }, { NULL, n } };
-	union control control = { 0 };
-	struct msghdr m = { .msg_iov = iov, .msg_iovlen = n ? 2 : 1 };
-	ssize_t r;
 
 	/* struct iovec has no const; sendmsg only reads */
 	memcpy(&iov[1].iov_base, &payload, sizeof(payload));
-	if (fd >= 0) {
-		m.msg_control = control.buf;
-		m.msg_controllen = sizeof(control.buf);
-		CMSG_FIRSTHDR(&m)->cmsg_level = SOL_SOCKET;
-		CMSG_FIRSTHDR(&m)->cmsg_type = SCM_RIGHTS;
-		CMSG_FIRSTHDR(&m)->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(CMSG_FIRSTHDR(&m)), &fd, sizeof(fd));
-	}
-	do
-		r = sendmsg(sock, &m, MSG_NOSIGNAL);
-	while (r < 0 && errno == EINTR);
-	return r < 0 ? -1 : 0;
+	return socket_send(sock, iov, n ? 2 : 1, fd) < 0 ? -1 : 0;
 }
 
 int msg_send(int sock, enum msg_type type, const void *payload, size_t n, int fd, struct error *err)
@@ -74,43 +55,25 @@ int msg_send_error(int sock, const struct error *what)
 	return send_datagram(sock, MSG_ERROR, what, sizeof(*what), -1);
 }
 
-/* Takes the descriptor out of the control data; more than one cannot fit the buffer. */
-static int received_fd(struct msghdr *m)
-{
-	struct cmsghdr *c = CMSG_FIRSTHDR(m);
-	int fd = -1;
-
-	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
-	    c->cmsg_len == CMSG_LEN(sizeof(int)))
-		memcpy(&fd, CMSG_DATA(c), sizeof(fd));
-	return fd;
-}
-
 int msg_recv(int sock, struct msg *msg, struct error *err)
 {
 	struct header head = { 0 };
 	struct iovec iov[2] = { { &head, sizeof(head) }, { msg->payload, sizeof(msg->payload) } };
-	union control control = { 0 };
-	struct msghdr m = { .msg_iov = iov,
-			    .msg_iovlen = 2,
-			    .msg_control = control.buf,
-			    .msg_controllen = sizeof(control.buf) };
 	ssize_t r;
 
-	msg->fd = -1;
 	msg->size = 0;
 	/* a peer that ended with a message of ours unread resets the connection, which is told once
 	 * and before what it had sent: that is read next, and then its end */
 	do
-		r = recvmsg(sock, &m, MSG_CMSG_CLOEXEC);
-	while (r < 0 && (errno == EINTR || errno == ECONNRESET));
+		r = socket_receive(sock, iov, 2, 0, &msg->fd);
+	while (r < 0 && errno == ECONNRESET);
 	if (r == 0)
 		return 0;
+	if (r < 0 && errno == EMSGSIZE)
+		return error_set(err, ERR_BUG, "a message of more than %d bytes", MSG_PAYLOAD_MAX);
 	if (r < 0)
 		return error_sys(err, "receive a message");
-	msg->fd = received_fd(&m);
-	if (m.msg_flags & (MSG_TRUNC | MSG_CTRUNC) || (size_t)r < sizeof(head) ||
-	    head.size != (size_t)r - sizeof(head)) {
+	if (r < (ssize_t)sizeof(head) || head.size != (size_t)r - sizeof(head)) {
 		auto_close_fd(&msg->fd);
 		return error_set(err, ERR_BUG, "malformed message of %zd bytes", r);
 	}

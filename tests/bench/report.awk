@@ -1,11 +1,14 @@
 # report.awk - one table from the rows that times.c measured and the budgets of run.sh (-v budgets=FILE).
-# A budgets line is "ROW|FLOOR ROW or -|BUDGET": a number of times that floor, or with "-" of milliseconds.
+# A budgets line is "ROW|FLOOR ROW or -|BUDGET": a number of times that floor, or with "-" of milliseconds. A row may
+# have several; the first one's floor is that of the column "x floor".
 BEGIN {
 	FS = "\t"
 	while ((getline line < budgets) > 0) {
 		split(line, part, "|")
-		base[part[1]] = part[2]
-		budget[part[1]] = part[3]
+		if (!n[part[1]]++)
+			base[part[1]] = part[2]
+		floor[part[1], n[part[1]]] = part[2]
+		budget[part[1], n[part[1]]] = part[3]
 	}
 }
 {
@@ -25,11 +28,17 @@ END {
 		b = base[r]
 		times = (b != "" && b != "-" && wall[b]) ? sprintf("%.2f", wall[r] / wall[b]) : "-"
 		verdict = ""
-		if (r in budget) {
-			if (b == "-" && budget[r] != "")
-				verdict = sprintf("%s ms: %s", budget[r], wall[r] / 1000 <= budget[r] ? "met" : "MISSED")
-			else if (b != "-" && budget[r] != "")
-				verdict = sprintf("%sx: %s", budget[r], times + 0 <= budget[r] ? "met" : "MISSED")
+		for (k = 1; k <= n[r]; k++) {
+			most = budget[r, k]
+			f = floor[r, k]
+			if (most == "")
+				continue
+			verdict = verdict (verdict == "" ? "" : "; ")
+			if (f == "-")
+				verdict = verdict sprintf("%s ms: %s", most, wall[r] / 1000 <= most ? "met" : "MISSED")
+			else if (wall[f])
+				verdict = verdict sprintf("%sx%s: %s", most, k > 1 ? " of " f : "",
+					wall[r] / wall[f] <= most ? "met" : sprintf("MISSED, %.2f", wall[r] / wall[f]))
 		}
 		if (failed[r] > 0)
 			verdict = verdict " (" failed[r] " rounds failed)"

@@ -113,6 +113,9 @@ row() { # row NAME FLOOR|- BUDGET, its lines on stdin
 	cat >>"$T/rows"
 	[ -z "$2" ] || echo "$1|$2|$3" >>"$T/budgets"
 }
+also() { # also NAME FLOOR BUDGET: a second budget of a row
+	echo "$1|$2|$3" >>"$T/budgets"
+}
 measure() {
 	printf '\n== %s (medians of %s interleaved rounds, load %s)\n' "$1" "$2" "$(cut -d' ' -f1 /proc/loadavg)"
 	"$T/times" "$2" "$T/rows" >"$T/result"

@@ -49,26 +49,7 @@ static void each_words(void (*fn)(const char *words, const struct command *c, st
 		fn(a->words, a->command, out);
 }
 
-/* ---- bash ---- */
-
-static void bash_option(const char *words, const struct opt *o, struct str *out)
-{
-	str_addf(out, " --%s", o->name);
-	if (o->letter)
-		str_addf(out, " -%c", o->letter);
-}
-
-static void bash_command(const char *words, const struct command *c, struct str *out)
-{
-	str_addf(out, "\t\t\"%s\") opts=\"--help", words);
-	each_option(words, c, bash_option, out);
-	str_add(out, "\"");
-	if (asks(c))
-		str_addf(out, "; ask=\"%s\"", asks(c));
-	str_add(out, " ;;\n");
-}
-
-/* First words, each once, then "second words of a noun". */
+/* ---- the words of commands ---- */
 static void add_once(struct strv *list, const char *s, size_t n)
 {
 	auto_free char *word = xstrndup(s, n);
@@ -119,7 +100,8 @@ static void each_noun(void (*fn)(const char *noun, struct str *out), struct str 
 	}
 }
 
-static void bash_nouns(struct str *out)
+/* For each word with some below it: a branch of a case that sets "second" to them. */
+static void each_second_words(const char *indent, const char *open, const char *close, struct str *out)
 {
 	auto_done(strv) struct strv first = { 0 };
 
@@ -132,8 +114,27 @@ static void bash_nouns(struct str *out)
 		if (second.n == 0)
 			continue;
 		joined = strv_join(&second, " ");
-		str_addf(out, "\t\t%s) second=\"%s\" ;;\n", first.v[i], joined);
+		str_addf(out, "%s%s) second=%s%s%s ;;\n", indent, first.v[i], open, joined, close);
 	}
+}
+
+/* ---- bash ---- */
+
+static void bash_option(const char *words, const struct opt *o, struct str *out)
+{
+	str_addf(out, " --%s", o->name);
+	if (o->letter)
+		str_addf(out, " -%c", o->letter);
+}
+
+static void bash_command(const char *words, const struct command *c, struct str *out)
+{
+	str_addf(out, "\t\t\"%s\") opts=\"--help", words);
+	each_option(words, c, bash_option, out);
+	str_add(out, "\"");
+	if (asks(c))
+		str_addf(out, "; ask=\"%s\"", asks(c));
+	str_add(out, " ;;\n");
 }
 
 static void make_bash(struct str *out)
@@ -164,7 +165,7 @@ static void make_bash(struct str *out)
 	str_add(out, "\t\treturn\n"
 		     "\tfi\n"
 		     "\tcase ${said[0]} in\n");
-	bash_nouns(out);
+	each_second_words("\t\t", "\"", "\"", out);
 	str_add(out, "\tesac\n"
 		     "\tif [[ -n $second ]]; then\n"
 		     "\t\tif ((${#said[@]} == 1)); then\n"
@@ -238,23 +239,6 @@ static void zsh_described(const char *words, const struct command *c, struct str
 	str_add(out, "'");
 }
 
-static void zsh_nouns(struct str *out)
-{
-	auto_done(strv) struct strv first = { 0 };
-
-	first_words(&first);
-	strv_each (&first, i) {
-		auto_done(strv) struct strv second = { 0 };
-		auto_free char *joined = NULL;
-
-		second_words(&second, first.v[i]);
-		if (second.n == 0)
-			continue;
-		joined = strv_join(&second, " ");
-		str_addf(out, "\t%s) second=(%s) ;;\n", first.v[i], joined);
-	}
-}
-
 static void zsh_noun(const char *noun, struct str *out)
 {
 	str_addf(out, " '%s:commands of %s'", noun, noun);
@@ -288,7 +272,7 @@ static void make_zsh(struct str *out)
 		     "\treturn\n"
 		     "fi\n"
 		     "case $words[2] in\n");
-	zsh_nouns(out);
+	each_second_words("\t", "(", ")", out);
 	str_add(out, "esac\n"
 		     "if ((${#second})); then\n"
 		     "\tif ((CURRENT == 3)); then\n"

@@ -283,6 +283,16 @@ static struct descriptor *entry_named(struct store *st, struct manifest *m, cons
 	return e;
 }
 
+/* The list named text, and one entry in it; both are for list_save(). */
+static int entry_load(struct store *st, const char *text, const char *entry, char **name,
+		      struct manifest *m, struct descriptor **e, struct error *err)
+{
+	if (list_name(text, name, err) < 0 || list_load(st, *name, m, err) < 0)
+		return -1;
+	*e = entry_named(st, m, entry, err);
+	return *e ? 0 : -1;
+}
+
 int manifest_list_annotate(struct store *st, const char *text, const char *entry,
 			   const struct entry_notes *notes, struct digest *d, struct error *err)
 {
@@ -290,10 +300,7 @@ int manifest_list_annotate(struct store *st, const char *text, const char *entry
 	auto_free char *name = NULL;
 	struct descriptor *e;
 
-	if (list_name(text, &name, err) < 0 || list_load(st, name, &m, err) < 0)
-		return -1;
-	e = entry_named(st, &m, entry, err);
-	if (!e)
+	if (entry_load(st, text, entry, &name, &m, &e, err) < 0)
 		return -1;
 	entry_note(e, notes);
 	return list_save(st, name, &m, d, err);
@@ -306,10 +313,7 @@ int manifest_list_remove_entry(struct store *st, const char *text, const char *e
 	auto_free char *name = NULL;
 	struct descriptor *e;
 
-	if (list_name(text, &name, err) < 0 || list_load(st, name, &m, err) < 0)
-		return -1;
-	e = entry_named(st, &m, entry, err);
-	if (!e)
+	if (entry_load(st, text, entry, &name, &m, &e, err) < 0)
 		return -1;
 	descriptor_done(e);
 	vec_remove(&m.manifests, (size_t)(e - m.manifests.v));

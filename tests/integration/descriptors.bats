@@ -86,16 +86,6 @@ clean() {
 	clean volume rm v
 }
 
-@test "a container has its three streams, and what exec runs too" {
-	run -0 hod_run --rm busybox ls /proc/self/fd
-	is $'0\n1\n2\n3' # the last is ls's own
-	hod_run -d --name c busybox sleep 1000
-	run -0 hod exec c ls /proc/self/fd
-	is $'0\n1\n2\n3'
-	run -0 hod exec c ls /proc/1/fd
-	is $'0\n1\n2'
-}
-
 @test "a monitor has nothing open of who started it" {
 	exec 7<"$FILE_DIR/fds.c"
 	hod_run -d --name c busybox sleep 1000

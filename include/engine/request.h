@@ -83,6 +83,7 @@ struct run_request {
 	struct strv device_cgroup_rules; /* "c 10:200 rwm" */
 	/* life */
 	bool detach, auto_remove, replace;
+	char *replaces;	   /* the ID of the container that it is to take the place of; not kept */
 	bool make_sources; /* docker's way: -v makes a directory where there is none */
 	char *restart;	   /* "on-failure:3" */
 	char *stop_signal;

@@ -39,6 +39,8 @@ struct container_record {
 	char *stop_signal;
 	int64_t stop_timeout; /* seconds; UNSET: 10 */
 	char *restart;	      /* the policy as given; NULL: none */
+	char *replaces;	      /* ID of the one that `replace` makes it for; until that is done */
+	bool replacing;	      /* it is well: the other one goes */
 	char *image_settings; /* raw JSON: the image's `config` as it was at create, or NULL */
 	char *request;	      /* raw JSON: the engine's struct run_request */
 };

@@ -16,5 +16,7 @@ int lock_try(int fd, enum lock_mode mode, struct error *err); /* 1 taken, 0 held
 /* Does another open description hold a lock that forbids an exclusive one? 1, 0, -1; takes none. */
 int lock_held(int fd, struct error *err);
 void lock_drop(int fd);
+/* Of a directory, which has no OFD locks: exclusive, until the last copy of fd is closed. 1, 0, -1 */
+int lock_dir_try(int fd, struct error *err);
 
 #endif

@@ -11,14 +11,12 @@
 #include "net/group.h"
 #include "operands.h"
 #include "output.h"
+#include "replace.h"
 #include "store/health.h"
-#include "util/compat.h"
-#include "util/msg.h"
 #include "util/text.h"
 
 #include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <time.h>
 
 #define WAIT_HEALTHY 60	       /* seconds */
 #define WAIT_UP	     2	       /* seconds: it must not have ended by then, without a health check */
@@ -65,10 +63,16 @@ static int not_interrupted(struct error *err)
 
 /* ---- the new one, by a child ---- */
 
-static int start_new(struct app *app, const char *old_name, const char *new_name,
-		     const struct replace_args *args, struct error *err)
+struct new
 {
-	struct strv one = { .v = (char *[]){ (char *)(uintptr_t)old_name, NULL }, .n = 1 };
+	const char *old_name, *new_name;
+	const struct replace_args *args;
+};
+
+static int start_new(struct app *app, const void *arg, struct error *err)
+{
+	const struct new *n = arg;
+	struct strv one = { .v = (char *[]){ (char *)(uintptr_t)n->old_name, NULL }, .n = 1 };
 	struct start_options o = { .mode = START_DETACHED };
 	struct start_result result = { 0 };
 	auto_done(container) struct container old, c;
@@ -77,59 +81,25 @@ static int start_new(struct app *app, const char *old_name, const char *new_name
 
 	container_init(&old);
 	container_init(&c);
+	interrupts(SIG_DFL);
 	if (join_networks(app, &one, err) < 0 || app_prepare(app, NEED_NAMESPACE, err) < 0 ||
-	    need_container(app, old_name, &old, err) < 0)
+	    need_container(app, n->old_name, &old, err) < 0)
 		return -1;
 	run_request_init(&r);
 	status = container_request_again(&old, &r, err);
 	if (status == 0) {
 		free(r.name);
-		r.name = xstrdup(new_name);
+		r.name = xstrdup(n->new_name);
+		r.replaces = xstrdup(old.id);
 		r.detach = true;
-		r.pull = xstrdup_or_null(args->pull);
-		if (args->image) {
+		r.pull = xstrdup_or_null(n->args->pull);
+		if (n->args->image) {
 			free(r.image);
-			r.image = xstrdup(args->image);
+			r.image = xstrdup(n->args->image);
 		}
 		status = container_run(&app->engine, &r, &c, &o, &result, err);
 	}
 	run_request_done(&r);
-	return status;
-}
-
-static int start_by_child(struct app *app, const char *old_name, const char *new_name,
-			  const struct replace_args *args, struct error *err)
-{
-	struct peer child = { .sock = -1, .pidfd = -1, .name = "the child that starts it" };
-	auto_close int ours = -1, theirs = -1, pidfd = -1;
-	int socks[2], status;
-	struct msg m;
-	pid_t pid;
-
-	if (msg_pair(socks, err) < 0)
-		return -1;
-	ours = socks[0];
-	theirs = socks[1];
-	pid = fork();
-	if (pid < 0)
-		return error_sys(err, "fork");
-	if (pid == 0) {
-		struct error why = { 0 };
-
-		interrupts(SIG_DFL);
-		if (start_new(app, old_name, new_name, args, &why) < 0)
-			msg_send_error(theirs, &why);
-		else
-			msg_send(theirs, MSG_READY, NULL, 0, -1, &why);
-		_exit(0);
-	}
-	auto_close_fd(&theirs);
-	theirs = -1;
-	pidfd = sys_pidfd_open(pid, 0);
-	child.sock = ours;
-	child.pidfd = pidfd;
-	status = msg_expect(&child, MSG_READY, &m, err);
-	waitpid(pid, NULL, 0);
 	return status;
 }
 
@@ -198,53 +168,51 @@ static int wait_joined(struct app *app, const struct container *c, struct error 
 /* Nothing is left of it; the error that brought us here is the one to tell. */
 static int take_back(struct app *app, const char *new_name, const char *name, struct error *err)
 {
-	struct error ignored = { 0 };
-	auto_done(container) struct container c;
-
-	container_init(&c);
 	interrupts(SIG_IGN);
-	if (container_find(&app->store, new_name, &c, &ignored) > 0 && container_is_alive(&c))
-		container_stop(&app->engine, &c, 0, &ignored);
-	error_clear(&ignored);
-	if (app_prepare(app, NEED_NAMESPACE, &ignored) == 0 &&
-	    container_find(&app->store, new_name, &c, &ignored) > 0)
-		container_delete(&app->engine, &c, true, true, &ignored);
+	replace_remove(app, new_name);
 	return error_add(err, "cannot replace '%s', which goes on as it was", name);
 }
 
-static int exchange(struct app *app, struct container *old, const char *new_name, const char *name,
-		    struct error *err)
+static int exchange(struct app *app, struct container *old, struct container *new,
+		    const char *new_name, const char *name, struct error *err)
 {
-	auto_done(container) struct container c;
-
-	container_init(&c);
-	interrupts(SIG_IGN); /* from here it is done to its end */
-	/* signalled from outside, removed from within */
-	if (container_stop(&app->engine, old, UNSET, err) < 0 ||
-	    app_prepare(app, NEED_NAMESPACE, err) < 0)
+	interrupts(SIG_IGN); /* from here it is done to its end, by whomever */
+	new->record.replacing = true;
+	if (replace_lock(new, name, err) < 0 || container_record_save(&app->store, new, err) < 0 ||
+	    replace_finish(app, old, new_name, name, err) < 0)
 		return -1;
-	if (container_find(&app->store, old->id, &c, err) > 0 &&
-	    container_delete(&app->engine, &c, false, false, err) < 0 && err->kind != ERR_NOTFOUND)
-		return -1;
-	error_clear(err);
-	if (need_container(app, new_name, &c, err) < 0 ||
-	    container_take_name(&app->engine, &c, name, err) < 0)
-		return error_add(err, "the new container is '%s'", new_name);
-	return output_line(err, "%s", c.id);
+	return output_line(err, "%s", new->id);
 }
 
-static int check_free(struct app *app, const char *new_name, struct error *err)
+/* What was left by one before; *name is what the container is called. */
+static int put_right(struct app *app, const char *operand, char **name, char **new_name,
+		     struct error *err)
 {
 	auto_done(container) struct container c;
 	int found;
 
 	container_init(&c);
-	found = container_find(&app->store, new_name, &c, err);
-	if (found <= 0)
-		return found;
-	error_set(err, ERR_EXISTS, "there is a container '%s': another replace runs, or was killed",
-		  new_name);
-	return error_hint(err, "when none runs: hod rm -f %s", new_name);
+	found = container_find(&app->store, operand, &c, err);
+	if (found < 0)
+		return -1;
+	*name = xstrdup(found ? c.record.name : operand);
+	*new_name = xasprintf("%s.new", *name);
+	if (found && replace_lock(&c, *name, err) < 0)
+		return -1;
+	return replace_left(app, *name, *new_name, err);
+}
+
+static int old_find(struct app *app, const char *operand, struct container *old, char **name,
+		    char **new_name, struct error *err)
+{
+	if (put_right(app, operand, name, new_name, err) < 0)
+		return *name ? error_add(err, "cannot replace '%s'", *name) : -1;
+	if (need_container(app, *name, old, err) < 0)
+		return -1;
+	if (old->status != CONTAINER_RUNNING)
+		return error_set(err, ERR_BUSY, "cannot replace '%s': container is not running",
+				 operand);
+	return replace_lock(old, *name, err);
 }
 
 static int replace_run(struct app *app, void *arg, struct strv *operands, struct error *err)
@@ -255,17 +223,10 @@ static int replace_run(struct app *app, void *arg, struct strv *operands, struct
 
 	container_init(&old);
 	container_init(&c);
-	if (need_container(app, operands->v[0], &old, err) < 0)
-		return -1;
-	if (old.status != CONTAINER_RUNNING)
-		return error_set(err, ERR_BUSY, "cannot replace '%s': container is not running",
-				 operands->v[0]);
-	name = xstrdup(old.record.name);
-	new_name = xasprintf("%s.new", name);
-	if (check_free(app, new_name, err) < 0)
+	if (old_find(app, operands->v[0], &old, &name, &new_name, err) < 0)
 		return -1;
 	interrupts(interrupt);
-	if (start_by_child(app, name, new_name, args, err) < 0) {
+	if (replace_by_child(app, start_new, &(struct new){ name, new_name, args }, err) < 0) {
 		bool taken = err->kind == ERR_BUSY;
 
 		/* the exit code is ours, not one of a container */
@@ -279,7 +240,7 @@ static int replace_run(struct app *app, void *arg, struct strv *operands, struct
 	    wait_well(app, &c, args, err) < 0 || wait_joined(app, &c, err) < 0 ||
 	    not_interrupted(err) < 0)
 		return take_back(app, new_name, name, err);
-	if (exchange(app, &old, new_name, name, err) < 0)
+	if (exchange(app, &old, &c, new_name, name, err) < 0)
 		return error_add(err, "cannot replace '%s'", name);
 	return 0;
 }

@@ -198,6 +198,7 @@ static int check(const struct run_request *r, const struct image_settings *image
 	strmap_copy(&record->labels, &r->labels);
 	record->created_ns = time_now_ns();
 	record->auto_remove = r->auto_remove;
+	record->replaces = xstrdup_or_null(r->replaces);
 	if (r->restart && strcmp(r->restart, "no") != 0) {
 		free(record->restart);
 		record->restart = xstrdup(r->restart);

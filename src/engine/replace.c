@@ -50,6 +50,9 @@ int container_take_name(struct engine *e, struct container *c, const char *name,
 		fields_format(run_request_fields, &r, false, &text);
 		free(c->record.request);
 		c->record.request = str_take(&text);
+		free(c->record.replaces);
+		c->record.replaces = NULL;
+		c->record.replacing = false;
 		status = container_rename(e->store, c, name, err);
 	}
 	fields_done(image_settings_fields, &image);

@@ -126,6 +126,7 @@ void run_request_done(struct run_request *r)
 {
 	free(r->pull);
 	free(r->cidfile);
+	free(r->replaces);
 	vec_each (&r->mounts, m)
 		mount_done(m);
 	vec_done(&r->mounts);

@@ -58,6 +58,8 @@ const struct field container_record_fields[] = {
 	F_STR(struct container_record, stop_signal, "stopSignal"),
 	F_INT(struct container_record, stop_timeout, "stopTimeout"),
 	F_STR(struct container_record, restart, "restart"),
+	F_STR(struct container_record, replaces, "replaces"),
+	F_BOOL(struct container_record, replacing, "replacing"),
 	F_END,
 };
 const struct field container_state_fields[] = {

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 static struct flock lock_whole(short type)
@@ -57,4 +58,11 @@ void lock_drop(int fd)
 	struct flock l = lock_whole(F_UNLCK);
 
 	fcntl(fd, F_OFD_SETLK, &l);
+}
+
+int lock_dir_try(int fd, struct error *err)
+{
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return 1;
+	return errno == EWOULDBLOCK ? 0 : error_sys(err, "lock a directory");
 }

@@ -130,6 +130,58 @@ load_end() { # not one request failed
 	is "$id running"
 }
 
+@test "killed while it waits: the next one takes back what it has left, and does what it is asked to" {
+	local id
+	web
+	id=$(hod inspect -f '{{.Id}}' web)
+	"$HOD" replace web --image app:slow --wait-healthy 100s >"$FILE_DIR/said" 2>&1 3>&- &
+	until_ok 20 is_state web.new running
+	left=$(hod inspect -f '{{.Id}}' web.new)
+	# while it runs it is not disturbed
+	run -1 hod replace web --image app:2
+	is "hod: cannot replace 'web': another replace of 'web' runs"
+	kill -9 $!
+	wait $! || true
+	run -0 hod inspect -f '{{.Id}} {{.State.Status}}' web.new
+	is "$left running"
+	run -0 hod replace web --image app:2
+	run -1 hod inspect "$left"
+	run -1 hod inspect "$id"
+	run -0 hod ps -aq
+	[ "${#lines[@]}" = 1 ]
+	for _ in 1 2 3 4 5; do answers "version 2"; done
+}
+
+@test "killed while the old one drains: the next one brings it to its end first" {
+	local id
+	web --drain-time 60
+	hod exec web sh -c 'mkdir /w/cgi-bin; printf "#!/bin/sh\nprintf \"\\\\r\\\\n\"; sleep 5; echo finished\n" >/w/cgi-bin/slow; chmod +x /w/cgi-bin/slow'
+	curl -sS -m 60 "http://127.0.0.1:$PORT/cgi-bin/slow" >"$FILE_DIR/slow" &
+	slow=$!
+	until_ok 20 slow_begun
+	"$HOD" replace web --image app:2 >"$FILE_DIR/said" 2>&1 3>&- &
+	until_ok 30 answers "version 2"
+	until_ok 20 eval 'grep -q "\"replacing\":true" "$HOD_ROOT"/containers/*/record.json'
+	kill -9 $!
+	wait $! || true
+	id=$(hod inspect -f '{{.Id}}' web.new)
+	run -1 hod replace web --image app:missing
+	has "no such file or directory"
+	run -0 hod inspect -f '{{.Id}} {{.Config.Image}} {{.State.Status}}' web
+	is "$id app:2 running"
+	run -0 hod ps -aq
+	[ "${#lines[@]}" = 1 ]
+	wait $slow
+	[ "$(cat "$FILE_DIR/slow")" = finished ]
+	# and when the old one is gone already, and the name not yet given
+	hod rename web web.new
+	sed -i '1s/}$/,"replaces":"0000","replacing":true}/' "$HOD_ROOT/containers/$id/record.json"
+	run -0 hod replace web --image app:1
+	answers "version 1"
+	run -0 hod ps -aq
+	[ "${#lines[@]}" = 1 ]
+}
+
 @test "open connections of the old one end as they would have" {
 	web --drain-time 60
 	hod exec web sh -c 'mkdir /w/cgi-bin; printf "#!/bin/sh\nprintf \"\\\\r\\\\n\"; sleep 3; echo finished\n" >/w/cgi-bin/slow; chmod +x /w/cgi-bin/slow'

@@ -74,6 +74,24 @@ START_TEST(lock_of_a_descriptor_that_is_none_fails)
 }
 END_TEST
 
+START_TEST(lock_of_a_directory_excludes_other_descriptions_until_the_last_copy_is_closed)
+{
+	SCRATCH(s);
+	int a = openat(s.fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), copy = dup(a);
+	auto_close int b = openat(s.fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	ck_assert_int_eq(lock_dir_try(a, &err), 1);
+	ck_assert_int_eq(lock_dir_try(a, &err), 1);
+	ck_assert_int_eq(lock_dir_try(b, &err), 0);
+	close(a);
+	ck_assert_int_eq(lock_dir_try(b, &err), 0);
+	close(copy);
+	ck_assert_int_eq(lock_dir_try(b, &err), 1);
+	ck_assert_int_eq(lock_dir_try(-1, &err), -1);
+}
+END_TEST
+
 UNIT_MAIN("util/lock", TEST(lock_excludes_other_descriptions),
 	  TEST(lock_shared_admits_shared_but_not_exclusive), TEST(lock_dies_with_its_process),
-	  TEST(lock_of_a_descriptor_that_is_none_fails))
+	  TEST(lock_of_a_descriptor_that_is_none_fails),
+	  TEST(lock_of_a_directory_excludes_other_descriptions_until_the_last_copy_is_closed))

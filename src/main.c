@@ -107,8 +107,11 @@ int app_prepare(struct app *app, unsigned needs, struct error *err)
 		if (userns_enter(str_eq(getenv("HOD_USERNS"), "single"), &app->userns, err) < 0)
 			return -1;
 		missing |= entered(app);
-		if ((missing & NEED_MOUNTS) && userns_own_mounts(&app->userns, err) < 0)
+	}
+	if (missing & NEED_MOUNTS) {
+		if (userns_own_mounts(&app->userns, err) < 0)
 			return -1;
+		missing |= entered(app);
 	}
 	if (missing & NEED_STORE)
 		missing &= ~(unsigned)NEED_STORE_READ;

@@ -14,7 +14,7 @@ enum command_needs {
 	NEED_NAMESPACE = 2,  /* we are root of a user namespace with the caller's ids */
 	NEED_ENGINE = 4,     /* app->engine is ready */
 	NEED_STORE_READ = 8, /* as NEED_STORE, but a missing store is just empty and is not made */
-	NEED_MOUNTS = 16,    /* with NEED_NAMESPACE: what we mount is seen by nobody else */
+	NEED_MOUNTS = 16,    /* behind NEED_NAMESPACE: what we mount is seen by nobody else */
 };
 struct oci; /* private to cmd */
 /* What a command needs comes in as this. */

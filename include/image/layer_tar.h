@@ -25,8 +25,18 @@ enum layer_form {
 	LAYER_OVERLAY, /* whiteouts become char 0:0 and opaque marks: a layer of the store */
 	LAYER_PLAIN, /* a plain unpacking over what exists (ADD): whiteout names are ordinary files */
 };
+enum layer_apply_flags {
+	APPLY_KEEP_TYPES = 1, /* a directory and what is none never replace each other: ERR_EXISTS */
+	APPLY_NO_DEVICES = 2, /* left out and counted, also where they could be made */
+	/* nothing that would make its new owner's rights those of whoever runs it */
+	APPLY_NO_PRIVILEGES = 4,
+	APPLY_NOTE_ALL = 8, /* owners: 0:0 is noted, too, over what a place may have had before */
+	APPLY_FILL = 16,    /* no space is kept free */
+	APPLY_HOLES = 32,   /* blocks of zeros are not written */
+};
 struct layer_apply_options {
 	enum layer_form form;
+	unsigned flags; /* of LAYER_PLAIN */
 	/*
 	 * What the file system cannot hold is noted here, with an empty file standing for a device:
 	 * devices that may not be made, and in single mode all owners but 0:0. NULL: such devices
@@ -66,6 +76,22 @@ int layer_tar_digest(int root, struct owners *owners, int64_t epoch, struct dige
  * or what owners_collect() found in it. Others may change the tree meanwhile: what goes is left
  * out, a file that becomes shorter ends in zeros. */
 int tree_tar_write(int root, struct owners *owners, const struct layer_sink *sink, struct error *err);
+
+/* A part of such a tree, under another name. */
+struct tree_part {
+	int dir;	  /* the directory itself, or the one that `name` is in */
+	const char *name; /* a single name of what is no directory; NULL: dir and all below it */
+	const char *as;	  /* what entries begin with instead; "." gives names such as "./x" */
+	bool bare;	  /* the directory itself has no entry, only what is in it */
+	/* directories on these devices are entries, but not gone into, unless dir is on it itself */
+	const dev_t *closed;
+	size_t n_closed;
+	struct owners *owners; /* or NULL; by paths that begin with `owners_at` ("": the root) */
+	const char *owners_at;
+};
+/* Sockets are left out; with `name`, what has gone is ERR_NOTFOUND. */
+int tree_tar_write_part(const struct tree_part *part, const struct layer_sink *sink,
+			struct layer_stats *stats, struct error *err);
 
 struct layer_import_options {
 	const struct digest *blob;    /* expected of the bytes as they come; NULL: any */

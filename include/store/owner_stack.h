@@ -34,4 +34,16 @@ void owner_stack_apply(struct owner_stack *s, const char *path, struct stat *st)
 int owners_collect(int tree, int view, int dir, struct owner_stack *below, struct owners *o,
 		   struct error *err);
 
+/*
+ * The same of one path (relative, without links in it; "": all) in a rootfs with whatever is
+ * mounted in it, which is left out: nobody's owners are kept there.
+ */
+int owners_collect_part(int view, const char *at, int dir, struct owner_stack *below,
+			struct owners *o, struct error *err);
+/*
+ * The way back: marks and notes, as chown(2) in the container would have left them, of what was
+ * just put into the rootfs mounted at view. 0:0 takes a mark away.
+ */
+int owners_leave(int view, int dir, struct owners *o, struct error *err);
+
 #endif

@@ -7,11 +7,11 @@
 #include "cmd/command.h"
 
 extern const struct command cmd_attach, cmd_build, cmd_bundle, cmd_completion, cmd_container_exists,
-	cmd_container_inspect, cmd_container_prune, cmd_create, cmd_doctor, cmd_exec, cmd_export,
-	cmd_fsck, cmd_generate_cron, cmd_generate_kube, cmd_generate_slurm, cmd_generate_systemd,
-	cmd_healthcheck_run, cmd_help, cmd_history, cmd_image_exists, cmd_image_inspect,
-	cmd_image_prune, cmd_images, cmd_import, cmd_info, cmd_inspect, cmd_kill, cmd_load,
-	cmd_logs, cmd_oci, cmd_oci_create, cmd_oci_delete, cmd_oci_events, cmd_oci_exec,
+	cmd_container_inspect, cmd_container_prune, cmd_cp, cmd_create, cmd_doctor, cmd_exec,
+	cmd_export, cmd_fsck, cmd_generate_cron, cmd_generate_kube, cmd_generate_slurm,
+	cmd_generate_systemd, cmd_healthcheck_run, cmd_help, cmd_history, cmd_image_exists,
+	cmd_image_inspect, cmd_image_prune, cmd_images, cmd_import, cmd_info, cmd_inspect, cmd_kill,
+	cmd_load, cmd_logs, cmd_oci, cmd_oci_create, cmd_oci_delete, cmd_oci_events, cmd_oci_exec,
 	cmd_oci_features, cmd_oci_kill, cmd_oci_list, cmd_oci_pause, cmd_oci_ps, cmd_oci_resume,
 	cmd_oci_run, cmd_oci_spec, cmd_oci_start, cmd_oci_state, cmd_oci_update, cmd_pause, cmd_ps,
 	cmd_rename, cmd_replace, cmd_restart, cmd_rm, cmd_rmi, cmd_run, cmd_save, cmd_setup_cgroup,

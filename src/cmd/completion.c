@@ -11,20 +11,37 @@
 /* Names that stand for operands, by the word that the command's synopsis uses for them. */
 static const struct {
 	const char *operand, *ask;
+	bool files; /* of this host, too */
 } names[] = {
-	{ "CONTAINER", "ps -a --format {{.Names}}" },
-	{ "IMAGE", "images --format {{.Repository}}:{{.Tag}}" },
-	{ "NETWORK", "network ls --format '{{.Name}}'" },
-	{ "VOLUME", "volume ls -q" },
-	{ "NAME...", "ps -a --format {{.Names}}" },
+	{ "CONTAINER", "ps -a --format {{.Names}}", false },
+	{ "[CONTAINER:]", "ps -a --format {{.Names}}:", true },
+	{ "IMAGE", "images --format {{.Repository}}:{{.Tag}}", false },
+	{ "NETWORK", "network ls --format '{{.Name}}'", false },
+	{ "VOLUME", "volume ls -q", false },
+	{ "NAME...", "ps -a --format {{.Names}}", false },
 };
+
+static size_t names_row(const struct command *c)
+{
+	size_t i = 0;
+
+	while (i < ARRAY_SIZE(names) && !(c->operands && str_starts(c->operands, names[i].operand)))
+		i++;
+	return i;
+}
 
 static const char *asks(const struct command *c)
 {
-	for (size_t i = 0; c->operands && i < ARRAY_SIZE(names); i++)
-		if (str_starts(c->operands, names[i].operand))
-			return names[i].ask;
-	return NULL;
+	size_t i = names_row(c);
+
+	return i < ARRAY_SIZE(names) ? names[i].ask : NULL;
+}
+
+static bool takes_files(const struct command *c)
+{
+	size_t i = names_row(c);
+
+	return i < ARRAY_SIZE(names) && names[i].files;
 }
 
 typedef void row_fn(const char *words, const struct opt *o, struct str *out);
@@ -133,7 +150,7 @@ static void bash_command(const char *words, const struct command *c, struct str 
 	each_option(words, c, bash_option, out);
 	str_add(out, "\"");
 	if (asks(c))
-		str_addf(out, "; ask=\"%s\"", asks(c));
+		str_addf(out, "; ask=\"%s\"%s", asks(c), takes_files(c) ? " files=1" : "");
 	str_add(out, " ;;\n");
 }
 
@@ -146,7 +163,7 @@ static void make_bash(struct str *out)
 	joined = strv_join(&first, " ");
 	str_add(out, "# bash completion for hod\n"
 		     "_hod() {\n"
-		     "\tlocal cur=${COMP_WORDS[COMP_CWORD]} opts= ask= second= words= i w\n"
+		     "\tlocal cur=${COMP_WORDS[COMP_CWORD]} opts= ask= files= second= words= i w\n"
 		     "\tlocal -a said=()\n"
 		     "\tCOMPREPLY=()\n"
 		     "\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
@@ -184,6 +201,12 @@ static void make_bash(struct str *out)
 		     "\telif [[ -n $ask ]]; then\n"
 		     "\t\tCOMPREPLY=($(compgen -W \"$(\"${COMP_WORDS[0]}\" $ask 2>/dev/null)\" "
 		     "-- \"$cur\"))\n"
+		     "\t\tif [[ -n $files ]]; then\n"
+		     "\t\t\tcompopt -o filenames -o nospace\n"
+		     "\t\t\twhile IFS= read -r w; do\n"
+		     "\t\t\t\tCOMPREPLY+=(\"$w\")\n"
+		     "\t\t\tdone < <(compgen -f -- \"$cur\")\n"
+		     "\t\tfi\n"
 		     "\telse\n"
 		     "\t\tcompopt -o default\n"
 		     "\tfi\n"
@@ -223,7 +246,11 @@ static void zsh_command(const char *words, const struct command *c, struct str *
 {
 	str_addf(out, "\t'%s') _arguments '--help[tell what it does]'", words);
 	each_option(words, c, zsh_option, out);
-	if (asks(c))
+	if (takes_files(c))
+		str_addf(out,
+			 " '*:name:{ compadd -S \"\" -- ${(f)\"$(hod %s 2>/dev/null)\"}; _files }'",
+			 asks(c));
+	else if (asks(c))
 		str_addf(out, " '*:name:(${(f)\"$(hod %s 2>/dev/null)\"})'", asks(c));
 	else
 		str_add(out, " '*:file:_files'");
@@ -329,8 +356,8 @@ static void fish_command(const char *words, const struct command *c, struct str 
 	str_add(out, "'\n");
 	each_option(words, c, fish_option, out);
 	if (asks(c))
-		str_addf(out, "complete -c hod -f -n '__hod_said %s' -a '(hod %s 2>/dev/null)'\n",
-			 words, asks(c));
+		str_addf(out, "complete -c hod %s -n '__hod_said %s' -a '(hod %s 2>/dev/null)'\n",
+			 takes_files(c) ? "-F" : "-f", words, asks(c));
 }
 
 static void fish_noun(const char *noun, struct str *out)

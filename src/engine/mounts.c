@@ -283,8 +283,7 @@ static void mount_options(const struct container_mount *m, struct spec_mount *s)
 			strv_add(&s->options, m->options.v[i]);
 }
 
-static int resolve_one(struct engine *e, const struct container_mount *m, int rootfs,
-		       struct resolved_mounts *out, struct error *err)
+static void resolve_one(const struct container_mount *m, struct resolved_mounts *out)
 {
 	struct spec_mount *s = vec_add(&out->v);
 	bool tmpfs = strcmp(m->type, "tmpfs") == 0;
@@ -293,10 +292,13 @@ static int resolve_one(struct engine *e, const struct container_mount *m, int ro
 	s->source = xstrdup(tmpfs ? "tmpfs" : m->source);
 	s->destination = xstrdup(m->destination);
 	mount_options(m, s);
-	if (strcmp(m->type, "volume") != 0)
-		return 0;
-	if (!m->nocopy && fill_volume(e, m, rootfs, err) < 0)
-		return -1;
+}
+
+int mounts_fill(struct engine *e, const struct container *c, int rootfs, struct error *err)
+{
+	vec_each (&c->record.mounts, m)
+		if (strcmp(m->type, "volume") == 0 && !m->nocopy && fill_volume(e, m, rootfs, err) < 0)
+			return -1;
 	return 0;
 }
 
@@ -304,8 +306,9 @@ int mounts_resolve(struct engine *e, const struct container *c, const struct run
 		   int rootfs, struct resolved_mounts *out, struct error *err)
 {
 	vec_each (&c->record.mounts, m)
-		if (resolve_one(e, m, rootfs, out, err) < 0)
-			return -1;
+		resolve_one(m, out);
+	if (mounts_fill(e, c, rootfs, err) < 0)
+		return -1;
 	if (limits_resolve_io(&r->limits, &out->block_io, err) < 0)
 		return -1;
 	return devices_resolve(e, r, out, err);

@@ -16,5 +16,7 @@ int mounts_plan(struct engine *e, const struct run_request *r, const struct imag
 /* start: the record's mounts -> sources on the host. Fills what is to be filled from the rootfs. */
 int mounts_resolve(struct engine *e, const struct container *c, const struct run_request *r,
 		   int rootfs, struct resolved_mounts *out, struct error *err);
+/* Only that: what the image has where a new volume goes becomes its content, once. */
+int mounts_fill(struct engine *e, const struct container *c, int rootfs, struct error *err);
 
 #endif

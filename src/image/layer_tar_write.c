@@ -41,8 +41,10 @@ struct walk {
 	enum layer_form form;
 	struct owners *owners;
 	int64_t epoch;
-	bool settle; /* times that are clamped are set in the tree, too */
-	bool live;   /* others may change the tree meanwhile */
+	bool settle;		      /* times that are clamped are set in the tree, too */
+	bool live;		      /* others may change the tree meanwhile */
+	const struct tree_part *part; /* or NULL: all of it, as it is named */
+	dev_t top;		      /* of part: where it is itself */
 	const struct layer_sink *out;
 	const struct layer_watch *watch; /* with hash; else NULL */
 	struct hash_sink *hash;		 /* what out is, then */
@@ -76,6 +78,25 @@ static bool has_gone(const struct walk *w)
 	return w->live && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == EINVAL);
 }
 
+/* What the entry of a path in the tree is called. */
+static char *entry_name(const struct walk *w, const char *path)
+{
+	if (!w->part)
+		return xstrdup(*path ? path : ".");
+	return *path ? xasprintf("%s/%s", w->part->as, path) : xstrdup(w->part->as);
+}
+
+/* Something of the system is mounted there, whose contents are no files to keep. */
+static bool is_closed(const struct walk *w, const struct stat *st)
+{
+	if (!w->part || st->st_dev == w->top)
+		return false;
+	for (size_t i = 0; i < w->part->n_closed; i++)
+		if (w->part->closed[i] == st->st_dev)
+			return true;
+	return false;
+}
+
 static bool is_whiteout(const struct stat *st)
 {
 	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(0, 0);
@@ -86,11 +107,22 @@ static bool is_newer(const struct timespec *t, int64_t epoch)
 	return t->tv_sec > epoch || (t->tv_sec == epoch && t->tv_nsec);
 }
 
+static const struct owner *owner_of(const struct walk *w, const char *path)
+{
+	const char *at = w->part ? w->part->owners_at : "";
+	auto_free char *whole = NULL;
+
+	if (!w->owners)
+		return NULL;
+	whole = xasprintf("%s%s%s", at, *at && *path ? "/" : "", path);
+	return owners_find(w->owners, *whole ? whole : ".");
+}
+
 /* What the entry says: from the sidecar where it has a note, else as it is stored. */
 static void header_fill(struct walk *w, const char *path, const struct stat *st,
 			struct tar_header *h, mode_t *type)
 {
-	const struct owner *o = w->owners ? owners_find(w->owners, *path ? path : ".") : NULL;
+	const struct owner *o = owner_of(w, path);
 	dev_t rdev = o ? o->rdev : st->st_rdev;
 	mode_t mode = o ? o->mode : st->st_mode;
 
@@ -249,10 +281,10 @@ static int frame_push(struct walk *w, int dirfd, char *path, struct error *err)
 static int write_directory(struct walk *w, int fd, const char *path, const struct stat *st,
 			   struct error *err)
 {
-	auto_free char *slashed = *path ? xasprintf("%s/", path) : xstrdup("./");
+	auto_free char *name = entry_name(w, path), *slashed = xasprintf("%s/", name);
 	auto_done(xattrs) struct xattrs x = { 0 };
 	auto_close int mine = fd;
-	bool opaque = false;
+	bool opaque = false, silent = false;
 	struct tar_header h;
 	mode_t type;
 
@@ -262,11 +294,17 @@ static int write_directory(struct walk *w, int fd, const char *path, const struc
 	h.path = slashed;
 	h.type = '5';
 	h.xattrs = &x;
-	/* the time of a root says nothing, and differs from one unpacking to the next */
-	if (!*path)
+	if (!*path && w->part) {
+		silent = w->part->bare;
+	} else if (!*path) {
+		/* the time of a root says nothing, and differs from one unpacking to the next */
 		h.mtime = (struct timespec){ 0 };
-	if ((*path || h.mode != 0755 || h.uid || h.gid || x.v.n) && write_header(w, &h, err) < 0)
+		silent = h.mode == 0755 && !h.uid && !h.gid && !x.v.n;
+	}
+	if (!silent && write_header(w, &h, err) < 0)
 		return -1;
+	if (is_closed(w, st))
+		return 0;
 	if (frame_push(w, take_fd(&mine), xstrdup(path), err) < 0)
 		return -1;
 	if (w->form != LAYER_OVERLAY)
@@ -282,11 +320,12 @@ static int write_directory(struct walk *w, int fd, const char *path, const struc
 static int write_item(struct walk *w, const struct frame *f, const struct item *i, const char *path,
 		      struct error *err)
 {
+	auto_free char *called = entry_name(w, path);
 	struct tar_header h;
 	mode_t type;
 	int fd;
 
-	if (strlen(path) >= PATH_MAX)
+	if (strlen(called) >= PATH_MAX)
 		return error_set(err, ERR_LIMIT, "a path of more than %d bytes", PATH_MAX - 1);
 	if (w->form == LAYER_OVERLAY && is_whiteout(&i->st))
 		return 0; /* written with its directory */
@@ -300,7 +339,7 @@ static int write_item(struct walk *w, const struct frame *f, const struct item *
 		return write_directory(w, fd, path, &i->st, err);
 	}
 	header_fill(w, path, &i->st, &h, &type);
-	h.path = path;
+	h.path = called;
 	switch (type) {
 	case S_IFREG:
 		return write_file(w, f, i, &h, err);
@@ -415,4 +454,48 @@ int tree_tar_write(int root, struct owners *owners, const struct layer_sink *sin
 	};
 
 	return walk_write(&w, err);
+}
+
+static int part_top(struct walk *w, struct error *err)
+{
+	const struct tree_part *p = w->part;
+	auto_free char *name = NULL;
+	struct frame f = { .fd = p->dir };
+	struct item i;
+
+	if (!p->name)
+		return walk_write(w, err);
+	name = xstrdup(p->name);
+	i = (struct item){ .name = name };
+	if (fstatat(p->dir, p->name, &i.st, AT_SYMLINK_NOFOLLOW) < 0)
+		return error_sys(err, "look at it");
+	if (S_ISDIR(i.st.st_mode))
+		return error_set(err, ERR_BUSY, "it was replaced by a directory meanwhile");
+	w->buf = xmalloc(READ_BLOCK);
+	if (write_item(w, &f, &i, "", err) < 0)
+		return -1;
+	if (!w->stats.entries && !S_ISSOCK(i.st.st_mode))
+		return error_set(err, ERR_NOTFOUND, "it has gone meanwhile");
+	return tar_write_end(w->out, err);
+}
+
+int tree_tar_write_part(const struct tree_part *part, const struct layer_sink *sink,
+			struct layer_stats *stats, struct error *err)
+{
+	auto_done(walk) struct walk w = { .root = part->dir,
+					  .form = LAYER_PLAIN,
+					  .owners = part->owners,
+					  .epoch = -1,
+					  .live = true,
+					  .part = part,
+					  .out = sink };
+	struct stat st;
+
+	if (fstat(part->dir, &st) < 0)
+		return error_sys(err, "look at it");
+	w.top = st.st_dev;
+	if (part_top(&w, err) < 0)
+		return -1;
+	*stats = w.stats;
+	return 0;
 }

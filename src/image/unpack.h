@@ -79,6 +79,8 @@ int unpack_owner(const struct unpack *u, const struct tar_entry *e, uid_t *uid, 
 		 struct error *err);
 void unpack_note_owner(struct unpack *u, const char *dir, const char *name, uid_t uid, gid_t gid,
 		       mode_t mode, dev_t rdev);
+/* As much of its mode as the thing may have. */
+mode_t unpack_mode(const struct unpack *u, const struct tar_entry *e);
 /* The extended attributes of the entry that may be kept. */
 int unpack_xattrs(struct unpack *u, struct xattrs *x, struct error *err);
 int unpack_chown(int dirfd, const char *name, uid_t uid, gid_t gid, struct error *err);

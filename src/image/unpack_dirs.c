@@ -262,6 +262,8 @@ int unpack_make_dir(struct unpack *u, const struct dir_slot *at, const char *nam
 	else if (errno != EEXIST || fstatat(at->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return error_sys(err, "make directory");
 	if (!made && !S_ISDIR(st.st_mode)) {
+		if (u->o->flags & APPLY_KEEP_TYPES)
+			return error_set(err, ERR_EXISTS, "what is there is no directory");
 		if (unpack_clear(u, at, name, &whiteout, err) < 0 ||
 		    dir_create(at->fd, name, whiteout, err) < 0)
 			return -1;
@@ -293,6 +295,8 @@ int unpack_clear(struct unpack *u, const struct dir_slot *at, const char *name, 
 	if (fstatat(at->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : error_sys(err, "look at what is there");
 	*whiteout = unpack_is_whiteout(&st);
+	if (S_ISDIR(st.st_mode) && u->o->flags & APPLY_KEEP_TYPES)
+		return error_set(err, ERR_EXISTS, "what is there is a directory");
 	u->removed |= !*whiteout;
 	if (S_ISDIR(st.st_mode)) {
 		if (tree_remove(at->fd, name, err) < 0)

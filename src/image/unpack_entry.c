@@ -17,6 +17,7 @@
 #include <sys/sysmacros.h>
 
 #define SPACE_LOOK (16 << 20) /* bytes between two looks at the free space */
+#define HOLE_BLOCK ((size_t)64 << 10)
 
 bool unpack_is_whiteout(const struct stat *st)
 {
@@ -48,7 +49,7 @@ void unpack_note_owner(struct unpack *u, const char *dir, const char *name, uid_
 							     : ".");
 
 	/* 0:0 is what an absent note means, unless an older one is to be corrected */
-	if (uid || gid || rdev || u->removed)
+	if (uid || gid || rdev || u->removed || u->o->flags & APPLY_NOTE_ALL)
 		owners_set(u->o->owners, path, uid, gid, mode, rdev);
 }
 
@@ -96,6 +97,9 @@ int unpack_xattrs(struct unpack *u, struct xattrs *x, struct error *err)
 			return error_set(err, ERR_LIMIT,
 					 "extended attributes over %d bytes, or %d for one entry",
 					 XATTR_VALUE_MAX, XATTR_ALL_MAX);
+		if (name && u->o->flags & APPLY_NO_PRIVILEGES &&
+		    strcmp(name, "security.capability") == 0)
+			continue;
 		if (name && xattr_kept(name) && strlen(name) <= 255)
 			xattrs_add(x, name, value, n);
 	}
@@ -110,7 +114,7 @@ static int space_check(struct unpack *u, int64_t written, struct error *err)
 	uint64_t left, reserve;
 
 	u->unchecked += written;
-	if (u->unchecked < SPACE_LOOK && written >= 0)
+	if ((u->unchecked < SPACE_LOOK && written >= 0) || u->o->flags & APPLY_FILL)
 		return 0;
 	u->unchecked = 0;
 	if (fstatvfs(u->root, &fs) < 0)
@@ -141,6 +145,31 @@ static int write_at(int fd, const char *bytes, size_t n, int64_t at, struct erro
 	return 0;
 }
 
+static bool all_zeros(const char *bytes, size_t n)
+{
+	return n && !*bytes && memcmp(bytes, bytes + 1, n - 1) == 0;
+}
+
+/* Into a file that was empty. *end: behind what was written. */
+static int write_sparse(int fd, const char *bytes, size_t n, int64_t at, int64_t *end,
+			struct error *err)
+{
+	while (n) {
+		/* to the next multiple, so that holes are where the file system can have them */
+		size_t part = MIN(n, HOLE_BLOCK - (size_t)(at % HOLE_BLOCK));
+
+		if (!all_zeros(bytes, part)) {
+			if (write_at(fd, bytes, part, at, err) < 0)
+				return -1;
+			*end = at + (int64_t)part;
+		}
+		bytes += part;
+		n -= part;
+		at += (int64_t)part;
+	}
+	return 0;
+}
+
 static int file_fill(struct unpack *u, int fd, const struct tar_entry *e, struct error *err)
 {
 	const void *bytes;
@@ -153,9 +182,16 @@ static int file_fill(struct unpack *u, int fd, const struct tar_entry *e, struct
 	while ((r = tar_reader_data(&u->reader, &bytes, &n, &at, err)) > 0) {
 		if (at < 0 || at > e->size || (int64_t)n > e->size - at)
 			return error_set(err, ERR_INVALID, "data beyond the size of the file");
-		if (write_at(fd, bytes, n, at, err) < 0 || space_check(u, (int64_t)n, err) < 0)
+		if (u->o->flags & APPLY_HOLES) {
+			if (write_sparse(fd, bytes, n, at, &end, err) < 0)
+				return -1;
+		} else {
+			if (write_at(fd, bytes, n, at, err) < 0)
+				return -1;
+			end = at + (int64_t)n;
+		}
+		if (space_check(u, (int64_t)n, err) < 0)
 			return -1;
-		end = at + (int64_t)n;
 	}
 	if (r < 0)
 		return -1;
@@ -179,7 +215,7 @@ static int file_finish(struct unpack *u, const struct dir_slot *at, const char *
 	/* the owner first: changing it takes away set-user-ID and capabilities */
 	if (set_owner(u, at, name, fd, e, S_IFREG, err) < 0)
 		return -1;
-	if (fchmod(fd, e->mode) < 0)
+	if (fchmod(fd, unpack_mode(u, e)) < 0)
 		return error_sys(err, "set mode");
 	if (unpack_xattrs(u, &x, err) < 0 || xattrs_set(fd, &x, err) < 0)
 		return -1;
@@ -201,9 +237,32 @@ static int make_afresh(struct unpack *u, const struct dir_slot *at, const char *
 	return make(at->fd, name, arg);
 }
 
+mode_t unpack_mode(const struct unpack *u, const struct tar_entry *e)
+{
+	bool all = e->type == S_IFDIR || !(u->o->flags & APPLY_NO_PRIVILEGES);
+
+	return all ? e->mode : e->mode & ~(mode_t)(S_ISUID | S_ISGID);
+}
+
 static int make_file(int dirfd, const char *name, const void *arg)
 {
 	return openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
+/* What cannot be removed because something is mounted on it is written to, and keeps its owner. */
+static int file_in_place(struct unpack *u, const struct dir_slot *at, const char *name,
+			 const struct tar_entry *e, struct error *err)
+{
+	auto_close int fd = openat(at->fd, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return error_sys(err, "open what is mounted there");
+	if (!S_ISREG(st.st_mode))
+		return error_set(err, ERR_BUSY, "what is mounted there is no file");
+	if (ftruncate(fd, 0) < 0)
+		return error_sys(err, "set size");
+	return file_fill(u, fd, e, err);
 }
 
 static int entry_file(struct unpack *u, const struct dir_slot *at, const char *name,
@@ -211,6 +270,10 @@ static int entry_file(struct unpack *u, const struct dir_slot *at, const char *n
 {
 	auto_close int fd = make_afresh(u, at, name, make_file, NULL, err);
 
+	if (fd < 0 && err->sys == EBUSY && u->o->form == LAYER_PLAIN) {
+		error_clear(err);
+		return file_in_place(u, at, name, e, err);
+	}
 	if (fd < 0)
 		return err->kind ? -1 : error_sys(err, "make file");
 	if (file_fill(u, fd, e, err) < 0)
@@ -382,6 +445,10 @@ static int entry_node(struct unpack *u, const struct dir_slot *at, const char *n
 		if (e->type == S_IFCHR && n.rdev == makedev(0, 0))
 			return error_set(err, ERR_INVALID,
 					 "a character device 0:0 would hide what is below it");
+		if (u->o->flags & APPLY_NO_DEVICES) {
+			u->stats.skipped++;
+			return 0;
+		}
 	}
 	if (make_afresh(u, at, name, make_node, &n, err) < 0) {
 		if (err->kind)
@@ -394,7 +461,7 @@ static int entry_node(struct unpack *u, const struct dir_slot *at, const char *n
 		return -1;
 	fd = openat(at->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	if (fd < 0 || chmod(link, e->mode) < 0) /* path: our own descriptor */
+	if (fd < 0 || chmod(link, unpack_mode(u, e)) < 0) /* path: our own descriptor */
 		return error_sys(err, "set mode");
 	return set_times(at, name, e, err);
 }

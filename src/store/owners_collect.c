@@ -18,6 +18,8 @@ struct collecting {
 	struct owner_stack *below;
 	struct owners *o;
 	struct strv dirs; /* to be walked; "" is the root */
+	bool one_device;  /* what is mounted in the tree is left out */
+	dev_t device;
 };
 
 /* The tree may be that of a running container: what goes while we look needs no owner. */
@@ -119,7 +121,7 @@ static int collect_dir(struct collecting *c, const char *at, struct error *err)
 				continue;
 			return -1;
 		}
-		if (S_ISDIR(st.st_mode))
+		if (S_ISDIR(st.st_mode) && (!c->one_device || st.st_dev == c->device))
 			strv_take(&c->dirs, take_ptr(&path));
 	}
 	return 0;
@@ -138,22 +140,102 @@ static int collect_root(struct collecting *c, struct error *err)
 	return 0;
 }
 
-int owners_collect(int tree, int view, int dir, struct owner_stack *below, struct owners *o,
-		   struct error *err)
+/* One path, and all below it when it is a directory. */
+static int collect_from(struct collecting *c, const char *at, struct error *err)
+{
+	auto_free char *name = NULL;
+	auto_close int parent = -1;
+	struct stat st;
+
+	if (!*at)
+		return collect_root(c, err);
+	parent = rootfs_parent(c->tree, at, false, &name, err);
+	if (parent < 0)
+		return -1;
+	if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return error_sys(err, "look at '%s'", at);
+	if (collect_one(c, parent, name, at, &st, err) < 0)
+		return -1;
+	if (S_ISDIR(st.st_mode))
+		strv_add(&c->dirs, at);
+	return 0;
+}
+
+static int collect_all(struct collecting *c, const char *at, int dir, struct error *err)
 {
 	auto_close int notes = openat(dir, OWNER_NOTES, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	struct collecting c = { tree, view, notes, below, o, { 0 } };
 	int status;
 
 	if (notes < 0 && errno != ENOENT)
 		return error_sys(err, "open %s", OWNER_NOTES);
-	status = collect_root(&c, err);
-	while (status == 0 && c.dirs.n) {
-		auto_free char *at = c.dirs.v[--c.dirs.n];
+	c->notes = notes;
+	status = collect_from(c, at, err);
+	while (status == 0 && c->dirs.n) {
+		auto_free char *next = c->dirs.v[--c->dirs.n];
 
-		c.dirs.v[c.dirs.n] = NULL;
-		status = collect_dir(&c, at, err);
+		c->dirs.v[c->dirs.n] = NULL;
+		status = collect_dir(c, next, err);
 	}
-	strv_done(&c.dirs);
+	strv_done(&c->dirs);
 	return status < 0 ? error_add(err, "owners of files") : 0;
+}
+
+int owners_collect(int tree, int view, int dir, struct owner_stack *below, struct owners *o,
+		   struct error *err)
+{
+	struct collecting c = { .tree = tree, .view = view, .below = below, .o = o };
+
+	return collect_all(&c, "", dir, err);
+}
+
+int owners_collect_part(int view, const char *at, int dir, struct owner_stack *below,
+			struct owners *o, struct error *err)
+{
+	struct collecting c = { .tree = view, .view = view, .below = below, .o = o, .one_device = true };
+	struct stat st;
+
+	if (fstat(view, &st) < 0)
+		return error_sys(err, "look at the root of the tree");
+	c.device = st.st_dev;
+	return collect_all(&c, at, dir, err);
+}
+
+static int leave_one(int view, uint64_t mount, int notes, const struct owner *e, struct error *err)
+{
+	struct owner_note note = { .mark = { e->uid, e->gid, 0, 0 } };
+	auto_close int fd = rootfs_open(view, e->path, O_PATH | O_NOFOLLOW, 0, err);
+	uint64_t where;
+
+	if (fd < 0)
+		return skip_gone(err) ? 0 : -1;
+	if (owner_key_of(fd, &note.key, &where) < 0)
+		return error_sys(err, "look at '%s'", e->path);
+	if (where != mount)
+		return 0;
+	if (owner_mark_set(-1, fd, &note.mark) == 0)
+		return 0;
+	if (errno != ENOTSUP)
+		return error_sys(err, "mark the owner of '%s'", e->path);
+	if (!e->uid && !e->gid) /* it is new, so no older note is about it */
+		return 0;
+	return owner_note_add(notes, &note) < 0 ? error_sys(err, "write %s", OWNER_NOTES) : 0;
+}
+
+int owners_leave(int view, int dir, struct owners *o, struct error *err)
+{
+	auto_close int notes = -1;
+	struct owner_key root;
+	uint64_t mount;
+
+	if (!o->v.n)
+		return 0;
+	notes = openat(dir, OWNER_NOTES, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (notes < 0)
+		return error_sys(err, "open %s", OWNER_NOTES);
+	if (owner_key_of(view, &root, &mount) < 0)
+		return error_sys(err, "look at the root of the tree");
+	vec_each (&o->v, e)
+		if (leave_one(view, mount, notes, e, err) < 0)
+			return -1;
+	return 0;
 }

@@ -41,6 +41,7 @@ struct connection {
 	struct transfer *t;
 	enum address_class peer; /* of the registry itself */
 	bool spoken;		 /* an answer came on it */
+	int64_t chunk_min;	 /* of an upload in pieces, as the registry said last; 0: any */
 };
 
 /* What is asked for. */

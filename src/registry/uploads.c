@@ -59,6 +59,15 @@ static int session_move(struct connection *c, const struct answer *a, const char
 	return r;
 }
 
+/* OCI-Chunk-Min-Length: smaller pieces, but for the last one, are refused there. */
+static void chunk_min_take(struct connection *c, const struct answer *a)
+{
+	const char *text = answer_header(a, "oci-chunk-min-length");
+	uint64_t n;
+
+	c->chunk_min = text && str_u64(text, &n) && n <= INT64_MAX ? (int64_t)n : 0;
+}
+
 int blob_mount(struct connection *c, const char *repository, const struct digest *d,
 	       const char *from, char **session, struct error *err)
 {
@@ -84,6 +93,8 @@ int blob_mount(struct connection *c, const char *repository, const struct digest
 		r = blob_mount(c, repository, d, NULL, session, err);
 	else if (r == 0)
 		r = session_move(c, &a, path, session, err);
+	if (*session)
+		chunk_min_take(c, &a);
 	answer_done(&a);
 	return r;
 }
@@ -138,7 +149,8 @@ static int session_patch(struct connection *c, const char *repository, const cha
 			 char **session, const struct blob_upload *u, int64_t *at, struct answer *a,
 			 struct error *err)
 {
-	int64_t n = u->chunk > 0 ? MIN(u->chunk, u->size - *at) : u->size - *at;
+	int64_t left = u->size - *at,
+		n = u->chunk > 0 ? MIN(MAX(u->chunk, c->chunk_min), left) : left;
 	auto_free char *range = xasprintf("%lld-%lld", (long long)*at, (long long)(*at + n - 1));
 	struct call k = session_call("PATCH", *session, repository, scope);
 	struct chunk_sent progress = { u, *at };

@@ -13,6 +13,7 @@ that fits is carried out:
             short   the body lacks its last `after` bytes, with a Content-Length that says so
             long    the body has `after` bytes more
             type    Content-Type is `type`
+    header  the answer has `headers` more
             redirect to `location`
             random  one of the above, by chance `chance`
             cutup   the connection ends after `after` bytes of the request
@@ -170,6 +171,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 continue
             if kind == "type" and k.lower() == "content-type":
                 v = r["type"]
+            self.send_header(k, v)
+        for k, v in r.get("headers", {}).items() if kind == "header" else ():
             self.send_header(k, v)
         self.send_header("Content-Length", str(size))
         self.end_headers()

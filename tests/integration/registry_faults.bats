@@ -206,6 +206,18 @@ received() { find "$HOD_ROOT/tmp" -name 'blob-*' -size "+$1" | grep -q .; } # re
 	HOD_ROOT=$FILE_DIR/chunked run -0 hod pull -q "$(at plain)/chunked:1"
 }
 
+@test "pieces of a push are as large as the registry wants them at least" {
+	export HOD_ROOT=$FILE_DIR/store
+	local size=6000000
+	plan '{"match":"POST .*/blobs/uploads","fault":"header","times":-1,"headers":{"OCI-Chunk-Min-Length":"2000000"}}'
+	: >"$FILE_DIR/faults/log"
+	run -0 fast push -q --chunk-size 100k big "$(at faults)/pieces:1"
+	# the last one of a layer may be smaller; other layers and the configuration are one piece each
+	run -0 grep -c "^PATCH .*/v2/pieces/" "$FILE_DIR/faults/log"
+	[ "$output" -ge $((size / 2000000)) ] && [ "$output" -le $((size / 2000000 + 6)) ]
+	HOD_ROOT=$FILE_DIR/pieces run -0 hod pull -q "$(at plain)/pieces:1"
+}
+
 @test "tokens: asked for once, renewed in the middle, the password goes to nobody else" {
 	proxy_up guarded me:s3cret
 	guarded=$(at guarded)

@@ -7,6 +7,15 @@
  * other way round, a directory that comes in the place of a whiteout is made opaque, and an opaque
  * mark is an attribute of the directory that does not touch what this layer puts there.
  *
+ * A file that another layer holds as well, with the same bytes, owner, mode and time, is made again
+ * nevertheless. A hard link to it would be cheaper, but in a container that has both layers the two
+ * would be one inode: tar, rsync -H and cp -a make them hard links of each other in what they
+ * write, where a change of one is then a change of the other; our own tar of a tree, which makes
+ * links of what has one inode, would no longer be the one that the layer came from; programs
+ * that refuse files of several names (dotlocks, keys, logrotate) would refuse them; and the number
+ * of links would differ from one store to the next. A reflink is safe, but saves no inode, which is
+ * what costs the time here, and the blocks are for who keeps the file system to share.
+ *
  * The work is done where Landlock lets nothing be reached but the tree (confine.h): the second wall.
  *
  * Never  trusts a name from an archive; every one goes through unpack_dir(), that is rootfs_open().

@@ -51,6 +51,18 @@ plain_lines() { grep -c "\"$1 /v2/.*$2" "$FILE_DIR/plain/log"; }
 	done
 }
 
+# one inode for both would make them hard links of each other in what tar and cp -a write in a container
+@test "equal files of two layers are two files in a container" {
+	mkdir -p "$FILE_DIR/equal"
+	echo same >"$FILE_DIR/equal/file"
+	printf 'FROM busybox\nCOPY file /a\nCOPY file /d/b\n' >"$FILE_DIR/equal/Dockerfile"
+	HOD_ROOT=$FILE_DIR/store hod build -q -t equal "$FILE_DIR/equal" >/dev/null
+	HOD_ROOT=$FILE_DIR/store hod push -q equal "$(at plain)/equal:1"
+	hod pull -q "$(at plain)/equal:1"
+	run -0 hod_run --rm "$(at plain)/equal:1" sh -c 'stat -c %h /a /d/b; stat -c %i /a /d/b | uniq | wc -l'
+	is "$(printf '1\n1\n2')"
+}
+
 @test "run and build pull what is not here; never does not" {
 	run -125 hod_run --rm --pull never "$(at plain)/busybox" true
 	has "not in the store"

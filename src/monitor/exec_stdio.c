@@ -22,6 +22,7 @@ struct session {
 	const struct exec_stdio *x;
 	struct loop loop;
 	struct stdio io;
+	struct stdio_buffers buffers;
 	struct signals signals;
 	struct terminal terminal;
 	struct watch child;
@@ -64,7 +65,7 @@ static int session_open(struct session *s, struct error *err)
 	signals_hold(&s->signals);
 	if (loop_init(&s->loop, err) < 0 || signals_open(&s->signals, &s->loop, on_signal, err) < 0)
 		return -1;
-	stdio_init(&s->io, &s->loop);
+	stdio_init(&s->io, &s->loop, &s->buffers);
 	for (int i = 1; i <= 2; i++) {
 		int from = x->tty ? (i == 1 ? x->pty_master : -1) : x->pipes[i];
 

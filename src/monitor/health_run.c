@@ -192,7 +192,7 @@ void health_start(struct monitor *m)
 	save(m);
 }
 
-IDLE_PATH int64_t health_due(const struct health_watch *h)
+int64_t health_due(const struct health_watch *h)
 {
 	if (!h->plan)
 		return 0;

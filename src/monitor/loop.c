@@ -2,14 +2,17 @@
  * loop.c - one epoll loop.
  */
 #include "loop.h"
+#include "idle.h"
 #include "util/mem.h"
 
 #include <unistd.h>
 
 #define LOOP_EVENTS 16
+#define SETTLE_MS   1000
 
 int loop_init(struct loop *l, struct error *err)
 {
+	l->thrifty = l->alone = false;
 	l->epoll = epoll_create1(EPOLL_CLOEXEC);
 	return l->epoll < 0 ? error_sys(err, "make an epoll") : 0;
 }
@@ -42,12 +45,24 @@ void loop_close(struct loop *l, struct watch *w)
 	w->fd = -1;
 }
 
-extern __typeof__(epoll_wait) epoll_wait NO_PLT;
+/* A moment in which nothing happens shows that it can be long until something does. */
+static int wait(const struct loop *l, struct epoll_event *events, int timeout_ms)
+{
+	int n;
 
-IDLE_PATH void loop_turn(struct loop *l, int timeout_ms)
+	if (!l->thrifty || (timeout_ms >= 0 && timeout_ms <= SETTLE_MS))
+		return epoll_wait(l->epoll, events, LOOP_EVENTS, timeout_ms);
+	n = epoll_wait(l->epoll, events, LOOP_EVENTS, SETTLE_MS);
+	if (n != 0)
+		return n;
+	return idle_wait(l->epoll, events, LOOP_EVENTS,
+			 timeout_ms < 0 ? -1 : timeout_ms - SETTLE_MS, l->alone);
+}
+
+void loop_turn(struct loop *l, int timeout_ms)
 {
 	struct epoll_event events[LOOP_EVENTS];
-	int n = epoll_wait(l->epoll, events, LOOP_EVENTS, timeout_ms);
+	int n = wait(l, events, timeout_ms);
 
 	for (int i = 0; i < n; i++) {
 		struct watch *w = events[i].data.ptr;

@@ -6,6 +6,7 @@
 
 #include "util/error.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 
@@ -16,19 +17,9 @@ struct watch {
 };
 struct loop {
 	int epoll;
+	bool thrifty; /* it may be long until the next event: memory is worth more than a wake-up */
+	bool alone;   /* see idle.h */
 };
-/*
- * What an idle monitor runs stands together in the program, and calls the library without its
- * procedure linkage table: so it keeps one piece of the program in memory, 64 kB, and not
- * one for each function.
- */
-#define IDLE_PATH __attribute__((hot, noinline))
-#if __has_attribute(noplt) /* clang has none */
-#define NO_PLT __attribute__((noplt))
-#else
-#define NO_PLT
-#endif
-
 #define watch_owner(w, type, member) ((type *)((char *)(w)-offsetof(type, member)))
 
 int loop_init(struct loop *l, struct error *err);

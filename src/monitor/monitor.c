@@ -104,7 +104,7 @@ static void on_resize(struct attach_server *s, const struct winsize *size)
 
 /* ---- deadlines ---- */
 
-IDLE_PATH static int next_timeout(const struct monitor *m)
+static int next_timeout(const struct monitor *m)
 {
 	int64_t health = health_due(&m->health), ports = ports_due(&m->ports);
 	int64_t next = m->deadline_ns, left;
@@ -260,6 +260,8 @@ static int serve_begin(struct monitor *m, struct error *err)
 	if (m->tty && monitor_pty_open(m, err) < 0)
 		return -1;
 	m->begun_ns = time_monotonic_ns();
+	m->loop.thrifty = !m->foreground;
+	m->loop.alone = !m->owners;
 	m->child = (struct watch){ .fd = m->process.pidfd, .ready = child_ready };
 	loop_watch(&m->loop, &m->child, EPOLLIN);
 	m->deadline_ns = m->job->timeout_ns > 0 ? m->begun_ns + m->job->timeout_ns : 0;
@@ -273,7 +275,7 @@ static int serve_begin(struct monitor *m, struct error *err)
 							   : 0;
 }
 
-IDLE_PATH static void serve(struct monitor *m)
+static void serve(struct monitor *m)
 {
 	while (!m->exited) {
 		stdio_turn(&m->io, next_timeout(m));
@@ -379,7 +381,7 @@ static int start_again(struct monitor *m, struct error *err)
 }
 
 /* Runs it until it has ended for good. */
-IDLE_PATH static int live(struct monitor *m, struct error *err)
+static int live(struct monitor *m, struct error *err)
 {
 	for (;;) {
 		serve(m);
@@ -489,7 +491,7 @@ int monitor_start(struct monitor *m, struct error *err)
  * The last steps. Who is attached is told the end when nothing stands in the way of a new start or
  * of the name's use any more.
  */
-IDLE_PATH int monitor_serve(struct monitor *m, struct error *err)
+int monitor_serve(struct monitor *m, struct error *err)
 {
 	struct error later = { 0 }; /* the first error is told */
 	int status;

@@ -52,9 +52,10 @@ struct monitor {
 	int64_t pause_ns;		     /* the last one between two runs; 0: none yet */
 	bool stopping;			     /* an end was asked for: it is not started again */
 
-	/* these are large, and touched only where they are used */
 	struct stdio io;
-	struct log_writer log;
+	/* these are large, and touched only where they are used */
+	struct log_writer log; /* but for its beginning */
+	struct stdio_buffers buffers;
 };
 
 struct monitor *monitor_new(const struct monitor_job *job, struct monitor_result *result);

@@ -90,7 +90,7 @@ static int streams_open(struct monitor *m, struct error *err)
 	const struct monitor_job *job = m->job;
 
 	log_writer_init(&m->log, &job->log, m->c->fd);
-	stdio_init(&m->io, &m->loop);
+	stdio_init(&m->io, &m->loop, &m->buffers);
 	m->io.log = &m->log;
 	if (m->tty)
 		return 0; /* pty.c, when the container has it */

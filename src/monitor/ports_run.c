@@ -141,7 +141,7 @@ void ports_end(struct monitor *m)
 	m->ports.due_ns = 0;
 }
 
-IDLE_PATH int64_t ports_due(const struct ports_watch *p)
+int64_t ports_due(const struct ports_watch *p)
 {
 	return p->due_ns;
 }

@@ -16,10 +16,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <link.h>
-#include <malloc.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -34,47 +31,6 @@ static int streams_forget(struct error *err)
 		if (dup2(null, fd) < 0)
 			return error_sys(err, "let go of the standard streams");
 	return 0;
-}
-
-extern __typeof__(madvise) madvise NO_PLT;
-
-/* The file pages of one program header: they come back from the page cache when they are touched. */
-IDLE_PATH static int segments_drop(struct dl_phdr_info *info, size_t size, void *arg)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-
-	for (int i = 0; i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *h = &info->dlpi_phdr[i];
-		size_t from = (info->dlpi_addr + h->p_vaddr) & ~(page - 1);
-		size_t to = info->dlpi_addr + h->p_vaddr + h->p_memsz;
-
-		/* what may have been written to is not in the file: relocations, data */
-		if (h->p_type == PT_LOAD && !(h->p_flags & PF_W))
-			madvise((void *)from, to - from, MADV_DONTNEED);
-	}
-	return 0;
-}
-
-#define STACK_USED ((uintptr_t)256 << 10) /* at most, by what came before */
-#define STACK_NEAR ((uintptr_t)8 << 10)	  /* of the frames of this function and what it calls */
-
-/* The stack below our frame: deeper calls have left their pages there. */
-IDLE_PATH static void stack_drop(void)
-{
-	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE),
-		  here = (uintptr_t)__builtin_frame_address(0);
-	uintptr_t to = (here - STACK_NEAR) & ~(page - 1);
-
-	/* below the end of the mapping it says ENOMEM, and has dropped what there was */
-	madvise((void *)(to - STACK_USED), STACK_USED, MADV_DONTNEED);
-}
-
-/* From here on a monitor does little: what parsing, mounting and starting needed is given back. */
-IDLE_PATH static void memory_release(void)
-{
-	malloc_trim(0);
-	stack_drop();
-	dl_iterate_phdr(segments_drop, NULL);
 }
 
 static int become(const struct monitor_job *job, int caller, int session, struct error *err)
@@ -101,7 +57,7 @@ static int become(const struct monitor_job *job, int caller, int session, struct
 	return streams_forget(err);
 }
 
-IDLE_PATH static void __attribute__((noreturn))
+static void __attribute__((noreturn))
 monitor_main(const struct monitor_job *job, int caller, int session)
 {
 	struct monitor *m;
@@ -121,16 +77,22 @@ monitor_main(const struct monitor_job *job, int caller, int session)
 	close(caller);
 	process_title("hod-monitor", "hod: %.12s", job->container->id);
 	error_clear(&err);
-	memory_release(); /* last, so that little is touched again */
 	_exit(monitor_serve(m, &err) < 0 ? 125 : 0);
+}
+
+/* Not part of its caller: the monitor keeps that frame, and has no use for a message in it. */
+static int __attribute__((noinline)) expect_running(int sock, struct error *err)
+{
+	struct peer monitor = { .sock = sock, .pidfd = -1, .name = "monitor" };
+	struct msg m;
+
+	return msg_expect(&monitor, MSG_RUNNING, &m, err);
 }
 
 int monitor_spawn(const struct monitor_job *job, int *client, struct error *err)
 {
-	struct peer monitor = { .sock = -1, .pidfd = -1, .name = "monitor" };
 	auto_close int ours = -1, theirs = -1, session_ours = -1, session_theirs = -1;
 	int socks[2];
-	struct msg m;
 	pid_t pid;
 
 	if (msg_pair(socks, err) < 0)
@@ -150,8 +112,7 @@ int monitor_spawn(const struct monitor_job *job, int *client, struct error *err)
 		monitor_main(job, theirs, session_theirs);
 	auto_close_fd(&theirs);
 	theirs = -1;
-	monitor.sock = ours;
-	if (msg_expect(&monitor, MSG_RUNNING, &m, err) < 0) {
+	if (expect_running(ours, err) < 0) {
 		waitpid(pid, NULL, 0);
 		return -1;
 	}

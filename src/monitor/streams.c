@@ -22,7 +22,7 @@
 
 enum step { STEP_AGAIN, STEP_WAIT };
 
-void stdio_init(struct stdio *io, struct loop *l)
+void stdio_init(struct stdio *io, struct loop *l, struct stdio_buffers *b)
 {
 	io->loop = l;
 	io->log = NULL;
@@ -32,9 +32,11 @@ void stdio_init(struct stdio *io, struct loop *l)
 		io->stream[i].from = (struct watch){ .fd = -1 };
 		output_init(&io->stream[i].to, -1);
 		io->stream[i].have = io->stream[i].teed = 0;
+		io->stream[i].buffer = b->out[i];
 	}
 	io->input.from = io->input.to = (struct watch){ .fd = -1 };
 	io->input.io = io;
+	io->input.buffer = b->in;
 	io->input.have = io->input.done = 0;
 	io->input.ended = io->input.file = io->input.close_eof = false;
 }
@@ -121,7 +123,7 @@ static enum step outflow_empty(struct outflow *s, ssize_t n)
 
 static enum step outflow_copy(struct outflow *s)
 {
-	size_t want = s->teed ? MIN(s->teed, sizeof(s->buffer)) : sizeof(s->buffer);
+	size_t want = s->teed ? MIN(s->teed, (size_t)STREAM_BUFFER) : STREAM_BUFFER;
 	ssize_t n = read(s->from.fd, s->buffer, want);
 
 	if (n <= 0)
@@ -239,7 +241,7 @@ static void resume(struct stdio *io)
 		attach_server_resume_input(io->server);
 }
 
-IDLE_PATH void stdio_turn(struct stdio *io, int timeout_ms)
+void stdio_turn(struct stdio *io, int timeout_ms)
 {
 	/* a full disk does not say when it has room again */
 	if (io->log_full)

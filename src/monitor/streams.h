@@ -35,6 +35,11 @@ void output_done(struct output *o, struct loop *l);
 /* How many bytes it took, 0 when it is full, -1 when it is broken (failed says why). */
 ssize_t output_write(struct output *o, const char *bytes, size_t n);
 
+/* Apart from what is looked at all the time: their pages stay untouched until bytes are copied. */
+struct stdio_buffers {
+	char out[LOG_STREAMS][STREAM_BUFFER];
+	char in[INPUT_BUFFER + DETACH_KEYS_MAX];
+};
 struct outflow {
 	struct watch from; /* the container's end: pipe or master; -1: closed */
 	struct output to;
@@ -43,9 +48,9 @@ struct outflow {
 	size_t teed; /* bytes still in the pipe that the caller was given already */
 	/* what was read, and how much of it each has */
 	size_t have, logged, sent, paced;
-	bool shown; /* attachers that are not paced have it */
-	bool grown; /* its pipe was made larger */
-	char buffer[STREAM_BUFFER];
+	bool shown;   /* attachers that are not paced have it */
+	bool grown;   /* its pipe was made larger */
+	char *buffer; /* of STREAM_BUFFER bytes */
 };
 struct input {
 	struct watch from; /* the caller's stdin, or -1 */
@@ -56,7 +61,7 @@ struct input {
 	bool ended;
 	struct detach_keys keys;
 	size_t have, done;
-	char buffer[INPUT_BUFFER + DETACH_KEYS_MAX];
+	char *buffer; /* of INPUT_BUFFER + DETACH_KEYS_MAX bytes */
 };
 struct stdio {
 	struct loop *loop;
@@ -69,8 +74,8 @@ struct stdio {
 	bool log_full; /* in blocking mode: to be tried again */
 	bool resume;   /* a receiver that was full is not any more */
 };
-/* All descriptors -1, nothing watched. */
-void stdio_init(struct stdio *io, struct loop *l);
+/* All descriptors -1, nothing watched. The buffers are borrowed. */
+void stdio_init(struct stdio *io, struct loop *l, struct stdio_buffers *b);
 void stdio_done(struct stdio *io);
 /* Takes from (non-blocking); to is the caller's, borrowed, or -1. */
 void outflow_open(struct stdio *io, int number, int from, int to);

@@ -22,6 +22,7 @@ struct rig {
 	struct log_kit k;
 	struct loop loop;
 	struct stdio io;
+	struct stdio_buffers buffers;
 	int in[2], out[2], err_[2]; /* the container's pipes: [read, write] */
 };
 
@@ -32,7 +33,7 @@ static void rig_open(struct rig *r, const char *driver, const char *opts, int ou
 	signal(SIGPIPE, SIG_IGN);
 	log_kit_open(&r->k, driver, opts);
 	ck_assert_int_eq(loop_init(&r->loop, &err), 0);
-	stdio_init(&r->io, &r->loop);
+	stdio_init(&r->io, &r->loop, &r->buffers);
 	r->io.log = r->k.w;
 	ck_assert_int_eq(fd_pipe(r->out, &err), 0);
 	ck_assert_int_eq(fd_pipe(r->err_, &err), 0);

@@ -24,6 +24,7 @@ struct log_writer {
 	const struct log_driver_ops *ops;
 	int dir; /* the container's; borrowed */
 	int fd, index;
+	int relay[2]; /* plain: a pipe of our own, see log_splice; -1: none (yet) */
 	uint64_t size, index_size, generation;
 	uint64_t end[LOG_STREAMS]; /* plain: behind the stream's last byte in this file; 0: none */
 	bool open_line[LOG_STREAMS]; /* text drivers: the last piece had no newline */
@@ -58,9 +59,11 @@ size_t log_write(struct log_writer *w, int stream, const char *bytes, size_t n);
  * Moves at most max bytes from a pipe into the log without copying them through us: the number, 0
  * at the end of file, -1 with EAGAIN, or LOG_MUST_COPY when the bytes have to be read and given to
  * log_write (another driver, rotation is due, an error).
+ * bulk: much comes at once. Then it takes the way through a pipe of our own, whose other end is
+ * nobody's: the kernel lets nobody write into a pipe while a file is written from it.
  */
 #define LOG_MUST_COPY (-2)
-ssize_t log_splice(struct log_writer *w, int stream, int pipe, size_t max);
+ssize_t log_splice(struct log_writer *w, int stream, int pipe, size_t max, bool bulk);
 
 /* The files of a writer, opened at need: 0 or -1 and errno. */
 int log_files_open(struct log_writer *w);
@@ -77,7 +80,7 @@ void log_file_name(char *buf, size_t size, const char *file, uint64_t generation
 uint64_t log_name_generation(const char *name, const char *file);
 
 size_t log_plain_write(struct log_writer *w, int stream, const char *bytes, size_t n);
-ssize_t log_plain_splice(struct log_writer *w, int stream, int pipe, size_t max);
+ssize_t log_plain_splice(struct log_writer *w, int stream, int pipe, size_t max, bool bulk);
 size_t log_text_write(struct log_writer *w, int stream, const char *bytes, size_t n);
 void log_text_done(struct log_writer *w);
 void log_json_format(struct log_writer *w, int stream, const char *time, const char *bytes,

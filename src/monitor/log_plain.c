@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define SPLICE_MAX (1 << 20)
+#define RELAY_MAX  (256 << 10) /* what is moved at once should still be in the caches */
 
 /*
  * The record of n bytes that are in the file already, and before it one of what was lost. Where
@@ -91,7 +92,46 @@ size_t log_plain_write(struct log_writer *w, int stream, const char *bytes, size
 	return n;
 }
 
-ssize_t log_plain_splice(struct log_writer *w, int stream, int pipe, size_t max)
+static bool relay_open(struct log_writer *w)
+{
+	if (w->relay[0] >= 0)
+		return true;
+	if (pipe2(w->relay, O_CLOEXEC) < 0) {
+		w->relay[0] = w->relay[1] = -1;
+		return false;
+	}
+	fcntl(w->relay[1], F_SETPIPE_SZ, RELAY_MAX); /* refused: in smaller pieces */
+	return true;
+}
+
+/* n bytes are in the relay, and have to go: what the file does not take as it is, is copied. */
+static void relay_empty(struct log_writer *w, int stream, size_t n)
+{
+	loff_t at = (loff_t)w->size;
+	size_t done = 0;
+	ssize_t k;
+
+	while (done < n) {
+		k = splice(w->relay[0], NULL, w->fd, &at, n - done, SPLICE_F_MOVE);
+		if (k > 0)
+			done += (size_t)k;
+		else if (k == 0 || errno != EINTR)
+			break;
+	}
+	if (done && index_add(w, stream, done) < 0)
+		w->lost[stream - 1] += done;
+	while (done < n) {
+		char bytes[4096];
+
+		k = read(w->relay[0], bytes, MIN(n - done, sizeof(bytes)));
+		if (k <= 0)
+			break; /* cannot be: they are there */
+		log_plain_write(w, stream, bytes, (size_t)k);
+		done += (size_t)k;
+	}
+}
+
+ssize_t log_plain_splice(struct log_writer *w, int stream, int pipe, size_t max, bool bulk)
 {
 	int64_t room;
 	loff_t at;
@@ -104,14 +144,19 @@ ssize_t log_plain_splice(struct log_writer *w, int stream, int pipe, size_t max)
 		return LOG_MUST_COPY;
 	at = (loff_t)w->size;
 	max = MIN(max, (size_t)MIN(room, SPLICE_MAX));
-	n = splice(pipe, NULL, w->fd, &at, max, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	/* in blocking mode what has no room must stay where it is */
+	bulk = bulk && !w->o.blocking && relay_open(w);
+	n = bulk ? splice(pipe, NULL, w->relay[1], NULL, max, SPLICE_F_MOVE | SPLICE_F_NONBLOCK)
+		 : splice(pipe, NULL, w->fd, &at, max, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
 		errno = EAGAIN;
 		return -1;
 	}
 	if (n < 0)
 		return LOG_MUST_COPY;
-	if (n > 0 && index_add(w, stream, (size_t)n) < 0)
+	if (n > 0 && bulk)
+		relay_empty(w, stream, (size_t)n);
+	else if (n > 0 && index_add(w, stream, (size_t)n) < 0)
 		w->lost[stream - 1] += (uint64_t)n;
 	return n;
 }

@@ -126,7 +126,7 @@ void log_writer_init(struct log_writer *w, const struct log_options *o, int dir)
 	w->o = *o;
 	w->ops = &log_drivers[o->driver];
 	w->dir = dir;
-	w->fd = w->index = -1;
+	w->fd = w->index = w->relay[0] = w->relay[1] = -1;
 }
 
 void log_writer_done(struct log_writer *w, bool sync)
@@ -141,6 +141,10 @@ void log_writer_done(struct log_writer *w, bool sync)
 			fdatasync(w->index);
 	}
 	log_files_close(w);
+	for (int i = 0; i < 2; i++) {
+		auto_close_fd(&w->relay[i]);
+		w->relay[i] = -1;
+	}
 	w->ops = NULL;
 }
 
@@ -149,7 +153,7 @@ size_t log_write(struct log_writer *w, int stream, const char *bytes, size_t n)
 	return n ? w->ops->write(w, stream, bytes, n) : 0;
 }
 
-ssize_t log_splice(struct log_writer *w, int stream, int pipe, size_t max)
+ssize_t log_splice(struct log_writer *w, int stream, int pipe, size_t max, bool bulk)
 {
-	return w->ops->indexed ? log_plain_splice(w, stream, pipe, max) : LOG_MUST_COPY;
+	return w->ops->indexed ? log_plain_splice(w, stream, pipe, max, bulk) : LOG_MUST_COPY;
 }

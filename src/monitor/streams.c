@@ -180,7 +180,7 @@ static enum step outflow_move(struct outflow *s)
 			return outflow_empty(s, 0);
 		s->teed = (size_t)n;
 	}
-	n = log_splice(s->io->log, s->number, s->from.fd, s->teed ? s->teed : MOVE_MAX);
+	n = log_splice(s->io->log, s->number, s->from.fd, s->teed ? s->teed : MOVE_MAX, s->grown);
 	if (n == LOG_MUST_COPY)
 		return outflow_copy(s);
 	if (n <= 0)

@@ -185,7 +185,7 @@ START_TEST(splice_and_write_may_be_mixed)
 
 		ck_assert_int_eq(write(p[1], line, (size_t)n), n);
 		str_add(&want, line);
-		got = log_splice(k.w, 1, p[0], 1 << 20);
+		got = log_splice(k.w, 1, p[0], 1 << 20, _i);
 		if (got == LOG_MUST_COPY) {
 			got = read(p[0], buf, sizeof(buf));
 			ck_assert_uint_eq(log_write(k.w, 1, buf, (size_t)got), (size_t)got);
@@ -197,7 +197,7 @@ START_TEST(splice_and_write_may_be_mixed)
 		}
 	}
 	close(p[1]);
-	ck_assert_int_eq(log_splice(k.w, 1, p[0], 100), 0);
+	ck_assert_int_eq(log_splice(k.w, 1, p[0], 100, _i), 0);
 	close(p[0]);
 	log_kit_expect(&k, -1, want.s, "");
 	str_done(&want);
@@ -228,6 +228,43 @@ START_TEST(full_disk_drops_counts_and_tells)
 	ck_assert_ptr_nonnull(strstr(t.out.s, "\nthere is room again\n"));
 	ck_assert_ptr_nonnull(strstr(str_get(&t.err_), " bytes of output were lost"));
 	/* what was kept and what was lost make up all of it */
+	ck_assert_uint_eq(strtoul(strstr(t.err_.s, "hod: ") + 5, NULL, 10) + t.out.len - 20, 5000);
+	log_text_done_(&t);
+	log_kit_close(&k);
+}
+END_TEST
+
+/* The same where the bytes never pass through us. */
+START_TEST(full_disk_in_bulk_drops_counts_and_tells)
+{
+	struct rlimit full = { 2000, RLIM_INFINITY }, free_ = { RLIM_INFINITY, RLIM_INFINITY };
+	struct log_kit k;
+	struct log_text t;
+	struct log_query q = log_kit_query();
+	char lines[5000];
+	ssize_t n[2];
+	int p[2];
+
+	signal(SIGXFSZ, SIG_IGN);
+	memset(lines, 'y', sizeof(lines));
+	for (size_t i = 99; i < sizeof(lines); i += 100)
+		lines[i] = '\n';
+	log_kit_open(&k, "plain", "");
+	ck_assert_int_eq(pipe(p), 0);
+	ck_assert_int_eq(write(p[1], lines, sizeof(lines)), sizeof(lines));
+	close(p[1]);
+	setrlimit(RLIMIT_FSIZE, &full);
+	n[0] = log_splice(k.w, 1, p[0], 1 << 20, true);
+	setrlimit(RLIMIT_FSIZE, &free_);
+	n[1] = log_splice(k.w, 1, p[0], 1 << 20, true);
+	ck_assert_int_eq(n[0], sizeof(lines));
+	ck_assert_int_eq(n[1], 0);
+	close(p[0]);
+	log_kit_write(&k, 1, "there is room again\n");
+	t = log_kit_read(&k, &q);
+	ck_assert_uint_gt(t.out.len, 1000);
+	ck_assert_ptr_nonnull(strstr(t.out.s, "\nthere is room again\n"));
+	ck_assert_ptr_nonnull(strstr(str_get(&t.err_), " bytes of output were lost"));
 	ck_assert_uint_eq(strtoul(strstr(t.err_.s, "hod: ") + 5, NULL, 10) + t.out.len - 20, 5000);
 	log_text_done_(&t);
 	log_kit_close(&k);
@@ -435,8 +472,9 @@ UNIT_MAIN("monitor/log", EACH_DRIVER(log_gives_back_every_byte_of_each_stream),
 	  EACH_DRIVER(tail_finds_lines_longer_than_its_blocks),
 	  EACH_DRIVER(rotation_keeps_lines_whole_and_in_order),
 	  EACH_DRIVER(rotation_waits_for_the_other_streams_line),
-	  EACH_DRIVER(endless_line_cannot_fill_the_disk), TEST(splice_and_write_may_be_mixed),
-	  EACH_DRIVER(full_disk_drops_counts_and_tells),
+	  EACH_DRIVER(endless_line_cannot_fill_the_disk),
+	  TEST_LOOP(splice_and_write_may_be_mixed, 2), EACH_DRIVER(full_disk_drops_counts_and_tells),
+	  TEST(full_disk_in_bulk_drops_counts_and_tells),
 	  EACH_DRIVER(blocking_mode_gives_back_what_has_no_room),
 	  TEST(bytes_of_a_killed_monitor_are_kept), TEST(rotation_cut_short_is_completed),
 	  EACH_DRIVER(times_go_before_whole_lines), TEST(since_and_until_are_inclusive),

@@ -1,7 +1,7 @@
 /*
  * spec.h - config.json of a bundle: the only thing that is handed to the runtime.
  *
- * Spec   runtime-spec 1.2, config.md and config-linux.md. Members have the spec's names in C case.
+ * Spec   runtime-spec 1.3, config.md and config-linux.md. Members have the spec's names in C case.
  *        Unknown members are errors that name their path (ERR_INVALID); members of the format
  *        that we cannot honour may be there while they ask for nothing, else ERR_UNSUPPORTED.
  *
@@ -15,8 +15,9 @@
 #include "util/str.h"
 #include "util/vec.h"
 
-#define SPEC_MAX     (16 << 20) /* bytes of a config.json */
-#define SPEC_VERSION "1.2.0"
+#define SPEC_MAX	 (16 << 20) /* bytes of a config.json */
+#define SPEC_VERSION	 "1.2.0"    /* of what we write: nothing that is newer is in it */
+#define SPEC_VERSION_MAX "1.3.0"    /* of what we read */
 
 struct spec_user {
 	int64_t uid, gid, umask; /* umask UNSET: 0022 */
@@ -39,6 +40,9 @@ struct spec_io_priority {
 	char *class;
 	int64_t priority;
 };
+struct spec_affinity { /* lists such as "0-3,7"; of exec alone */
+	char *initial, *final;
+};
 struct spec_console_size {
 	int64_t height, width;
 };
@@ -55,6 +59,7 @@ struct spec_process {
 	int64_t oom_score_adj; /* UNSET: inherit */
 	struct spec_scheduler *scheduler;
 	struct spec_io_priority *io_priority;
+	struct spec_affinity *exec_affinity;
 };
 struct spec_id_map {
 	int64_t container_id, host_id, size;
@@ -134,6 +139,16 @@ struct spec_time_offset {
 struct spec_time_offsets { /* NULL: none */
 	struct spec_time_offset *monotonic, *boottime;
 };
+struct spec_memory_policy {
+	char *mode, *nodes; /* "MPOL_BIND", "0-3,7" */
+	struct strv flags;
+};
+struct spec_intel_rdt {
+	char *clos_id; /* NULL: of the container's id */
+	struct strv schemata;
+	char *l3_cache_schema, *mem_bw_schema;
+	bool enable_monitoring;
+};
 struct spec_linux {
 	VEC(struct spec_namespace) namespaces;
 	VEC(struct spec_id_map) uid_mappings, gid_mappings;
@@ -152,6 +167,9 @@ struct spec_linux {
 	char *mount_label;
 	struct spec_personality *personality;
 	struct spec_time_offsets *time_offsets;
+	struct spec_memory_policy *memory_policy;
+	struct spec_intel_rdt *intel_rdt;
+	char *net_devices; /* raw JSON, see spec_net_devices */
 };
 struct spec_root {
 	char *path; /* absolute, or relative to the bundle */
@@ -178,6 +196,9 @@ int spec_process_parse(const char *text, size_t n, struct spec_process *p, struc
 void spec_resources_init(struct spec_resources *r);
 void spec_resources_done(struct spec_resources *r);
 int spec_resources_parse(const char *text, size_t n, struct spec_resources *r, struct error *err);
+/* linux.netDevices: name on the host -> name in the container. ERR_INVALID. */
+int spec_net_devices(const struct spec_linux *l, struct strmap *devices, struct error *err);
+extern const char *const spec_memory_modes[], *const spec_memory_flags[]; /* each to a NULL */
 /* The namespace of the type, or NULL when the container shares the caller's. */
 const struct spec_namespace *spec_namespace_find(const struct spec *s, const char *type);
 

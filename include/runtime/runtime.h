@@ -96,6 +96,8 @@ int runtime_kill(int pidfd, const char *cgroup, int sig, bool all, struct error 
 int runtime_pause(const char *cgroup, bool freeze, struct error *err);
 /* Kills what is left in the cgroup, waits until it is empty, removes it. Absent is success. */
 int runtime_cgroup_remove(const char *cgroup, struct error *err);
+/* What is left of linux.intelRdt when a container of this id has ended. Harmless without. */
+void runtime_rdt_remove(const struct spec *spec, const char *id);
 /* cgroup or rusage figures as a JSON object. Yours. */
 char *runtime_usage(const char *cgroup, const void *rusage);
 bool runtime_cgroup_oom(const char *cgroup); /* memory.events oom_kill of this cgroup rose */

@@ -29,6 +29,7 @@ enum msg_type {
 	MSG_DETACH,
 	MSG_SECCOMP,	/* a descriptor: seccomp notify */
 	MSG_HOOKS,	/* init: run your hooks */
+	MSG_DEVICES,	/* init: move links to me; a descriptor: rtnetlink of my namespace */
 	MSG_CONTROL,	/* of a group of containers: net/group.h */
 	MSG_CONNECTION, /* a descriptor: an accepted connection */
 };

@@ -144,7 +144,7 @@ static int print_version(const struct app *app, struct error *err)
 	const char *name = str_eq(app->called_as, "crun") ? "crun" : "runc";
 
 	return output_line(err, "%s version %s\ncommit: hod-%s\nspec: %s", name, HOD_VERSION,
-			   HOD_VERSION, SPEC_VERSION);
+			   HOD_VERSION, SPEC_VERSION_MAX);
 }
 
 static int oci_run(struct app *app, void *arg, struct strv *operands, struct error *err)

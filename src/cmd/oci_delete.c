@@ -42,6 +42,7 @@ int oci_delete(const struct app *app, struct oci_state *s, struct error *err)
 		return -1;
 	spec_init(&spec);
 	oci_late_hooks_load(s, &spec); /* while it is there */
+	runtime_rdt_remove(&spec, s->id);
 	status = oci_state_remove(app, s, err);
 	if (status == 0)
 		oci_late_hooks(s, &spec, HOOK_POSTSTOP);

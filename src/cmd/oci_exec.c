@@ -131,6 +131,13 @@ static void copy_capabilities(const struct spec_capabilities *from, struct spec_
 	p->capabilities = c;
 }
 
+static void copy_affinity(const struct spec_affinity *from, struct spec_process *p)
+{
+	p->exec_affinity = xcalloc(1, sizeof(*p->exec_affinity));
+	p->exec_affinity->initial = xstrdup_or_null(from->initial);
+	p->exec_affinity->final = xstrdup_or_null(from->final);
+}
+
 static int add_capabilities(const struct strv *names, struct spec_process *p, struct error *err)
 {
 	strv_each (names, i) {
@@ -183,6 +190,8 @@ static int fill_process(const struct exec_args *args, const struct spec *spec,
 	p->selinux_label = xstrdup_or_null(args->label ? args->label : from->selinux_label);
 	if (from->capabilities)
 		copy_capabilities(from->capabilities, p);
+	if (from->exec_affinity)
+		copy_affinity(from->exec_affinity, p);
 	return add_capabilities(&args->caps, p, err);
 }
 

@@ -1,7 +1,7 @@
 /*
  * oci_features.c - `hod oci features` and `hod oci spec`: what can be asked for, and an example of it.
  *
- * Spec   runtime-spec 1.2 features.md, config.md
+ * Spec   runtime-spec 1.3 features.md, config.md
  */
 #include "oci.h"
 
@@ -72,7 +72,12 @@ static json_t *linux_features(void)
 	json_object_set_new(o, "seccomp", seccomp());
 	json_object_set_new(o, "apparmor", enabled(true));
 	json_object_set_new(o, "selinux", enabled(true));
-	json_object_set_new(o, "intelRdt", enabled(false));
+	json_object_set_new(o, "intelRdt",
+			    json_pack("{s:b,s:b,s:b}", "enabled", 1, "schemata", 1, "monitoring", 1));
+	json_object_set_new(o, "memoryPolicy",
+			    json_pack("{s:o,s:o}", "modes", texts(spec_memory_modes), "flags",
+				      texts(spec_memory_flags)));
+	json_object_set_new(o, "netDevices", enabled(true));
 	json_object_set_new(o, "mountExtensions",
 			    json_pack("{s:o}", "idmap", enabled(features_idmap)));
 	return o;
@@ -81,7 +86,7 @@ static json_t *linux_features(void)
 static int features_run(struct app *app, void *args, struct strv *operands, struct error *err)
 {
 	json_t *o = json_pack("{s:s,s:s,s:o,s:o,s:o,s:{s:s,s:s}}", "ociVersionMin", VERSION_MIN,
-			      "ociVersionMax", SPEC_VERSION, "hooks", texts(features_hooks),
+			      "ociVersionMax", SPEC_VERSION_MAX, "hooks", texts(features_hooks),
 			      "mountOptions", sorted(features_mount_options), "linux",
 			      linux_features(), "annotations", "org.opencontainers.runc.version",
 			      HOD_VERSION, "hod.version", HOD_VERSION);

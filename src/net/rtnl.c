@@ -1,15 +1,11 @@
 /*
  * rtnl.c - rtnetlink: each function is one request and its acknowledgement.
  *
- * libmnl puts the messages together; it is mapped at first use, with the first link that is made.
  * Spec   rtnetlink(7), veth(4).
  */
 #include "rtnl.h"
 
-#include "util/lazy.h"
-
 #include <errno.h>
-#include <libmnl/libmnl.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
@@ -20,94 +16,7 @@
 #pragma GCC diagnostic ignored "-Wcast-qual"
 #pragma GCC diagnostic ignored "-Wsign-compare"
 
-#define MNL_FUNCTIONS(X)                                                                           \
-	X(mnl_nlmsg_put_header)                                                                    \
-	X(mnl_nlmsg_put_extra_header)                                                              \
-	X(mnl_attr_put)                                                                            \
-	X(mnl_attr_put_u32)                                                                        \
-	X(mnl_attr_put_strz)                                                                       \
-	X(mnl_attr_nest_start)                                                                     \
-	X(mnl_attr_nest_end)
-
-#define MNL_MEMBER(fn) __typeof__(&fn) fn;
-static struct mnl_api {
-	MNL_FUNCTIONS(MNL_MEMBER)
-} mnl;
-#define MNL_SYMBOL(fn) LAZY_SYMBOL(struct mnl_api, fn),
-static const struct lazy_symbol mnl_symbols[] = { MNL_FUNCTIONS(MNL_SYMBOL) LAZY_END };
-static struct lazy mnl_lazy = LAZY("network links", "libmnl.so.0", &mnl, mnl_symbols);
-LAZY_NOTE(mnl, "libmnl.so.0", "links and addresses of bridge networks", "recommended");
-
-#define MESSAGE_MAX 1024
-#define ANSWER_MAX  (32 << 10)
-
-union message {
-	struct nlmsghdr head;
-	char bytes[MESSAGE_MAX];
-};
-
-int rtnl_socket(void)
-{
-	return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-}
-
-int rtnl_open(struct rtnl *n, struct error *err)
-{
-	n->sock = rtnl_socket();
-	return n->sock < 0 ? error_sys(err, "open rtnetlink") : 0;
-}
-
-void rtnl_close(struct rtnl *n)
-{
-	auto_close_fd(&n->sock);
-	n->sock = -1;
-}
-
-static int begin(union message *m, int type, int flags, struct error *err)
-{
-	if (lazy_load(&mnl_lazy, err) < 0)
-		return -1;
-	memset(m, 0, sizeof(*m));
-	mnl.mnl_nlmsg_put_header(m);
-	m->head.nlmsg_type = (uint16_t)type;
-	m->head.nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
-	return 0;
-}
-
-/* The answers to one request go to each; it says 0 to go on. Without each only the result counts. */
-static int exchange(struct rtnl *n, union message *m,
-		    void (*each)(const struct nlmsghdr *h, void *arg), void *arg)
-{
-	char answer[ANSWER_MAX] __attribute__((aligned(8)));
-	const struct nlmsghdr *h;
-
-	m->head.nlmsg_seq = ++n->seq;
-	if (send(n->sock, m, m->head.nlmsg_len, 0) < 0)
-		return -1;
-	for (;;) {
-		ssize_t got = recv(n->sock, answer, sizeof(answer), 0);
-		int left = (int)got;
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -1;
-		for (h = (const void *)answer; NLMSG_OK(h, left); h = NLMSG_NEXT(h, left)) {
-			if (h->nlmsg_seq != n->seq)
-				continue;
-			if (h->nlmsg_type == NLMSG_DONE)
-				return 0;
-			if (h->nlmsg_type == NLMSG_ERROR) {
-				errno = -((const struct nlmsgerr *)NLMSG_DATA(h))->error;
-				return errno ? -1 : 0;
-			}
-			if (each)
-				each(h, arg);
-		}
-	}
-}
-
-static struct ifinfomsg *link_header(union message *m, unsigned index)
+static struct ifinfomsg *link_header(union rtnl_message *m, unsigned index)
 {
 	struct ifinfomsg *i = mnl.mnl_nlmsg_put_extra_header(&m->head, sizeof(*i));
 
@@ -117,11 +26,11 @@ static struct ifinfomsg *link_header(union message *m, unsigned index)
 }
 
 /* A request that makes or sets up a link. */
-static int begin_up(union message *m, int flags, unsigned index, struct error *err)
+static int begin_up(union rtnl_message *m, int flags, unsigned index, struct error *err)
 {
 	struct ifinfomsg *i;
 
-	if (begin(m, RTM_NEWLINK, NLM_F_ACK | flags, err) < 0)
+	if (rtnl_begin(m, RTM_NEWLINK, NLM_F_ACK | flags, err) < 0)
 		return -1;
 	i = link_header(m, index);
 	i->ifi_flags = IFF_UP;
@@ -137,14 +46,14 @@ static void index_found(const struct nlmsghdr *h, void *arg)
 
 int rtnl_index(struct rtnl *n, const char *name, unsigned *index, struct error *err)
 {
-	union message m;
+	union rtnl_message m;
 
 	*index = 0;
-	if (begin(&m, RTM_GETLINK, NLM_F_ACK, err) < 0)
+	if (rtnl_begin(&m, RTM_GETLINK, NLM_F_ACK, err) < 0)
 		return -1;
 	link_header(&m, 0);
 	mnl.mnl_attr_put_strz(&m.head, IFLA_IFNAME, name);
-	if (exchange(n, &m, index_found, index) < 0 && errno != ENODEV)
+	if (rtnl_exchange(n, &m, index_found, index) < 0 && errno != ENODEV)
 		return error_sys(err, "look for the link %s", name);
 	return 0;
 }
@@ -153,7 +62,7 @@ int rtnl_bridge_add(struct rtnl *n, const char *name, const uint8_t mac[6], bool
 		    struct error *err)
 {
 	struct nlattr *info;
-	union message m;
+	union rtnl_message m;
 
 	if (begin_up(&m, NLM_F_CREATE | NLM_F_EXCL, 0, err) < 0)
 		return -1;
@@ -162,7 +71,7 @@ int rtnl_bridge_add(struct rtnl *n, const char *name, const uint8_t mac[6], bool
 	info = mnl.mnl_attr_nest_start(&m.head, IFLA_LINKINFO);
 	mnl.mnl_attr_put_strz(&m.head, IFLA_INFO_KIND, "bridge");
 	mnl.mnl_attr_nest_end(&m.head, info);
-	*made = exchange(n, &m, NULL, NULL) == 0;
+	*made = rtnl_exchange(n, &m, NULL, NULL) == 0;
 	if (!*made && errno != EEXIST)
 		return error_sys(err, "make the bridge %s", name);
 	return 0;
@@ -172,7 +81,7 @@ int rtnl_veth_add(struct rtnl *n, const char *name, unsigned master, const char 
 		  const uint8_t mac[6], struct error *err)
 {
 	struct nlattr *info, *data, *other;
-	union message m;
+	union rtnl_message m;
 
 	if (begin_up(&m, NLM_F_CREATE | NLM_F_EXCL, 0, err) < 0)
 		return -1;
@@ -189,33 +98,33 @@ int rtnl_veth_add(struct rtnl *n, const char *name, unsigned master, const char 
 	mnl.mnl_attr_nest_end(&m.head, other);
 	mnl.mnl_attr_nest_end(&m.head, data);
 	mnl.mnl_attr_nest_end(&m.head, info);
-	if (exchange(n, &m, NULL, NULL) < 0)
+	if (rtnl_exchange(n, &m, NULL, NULL) < 0)
 		return error_sys(err, "make the link %s", name);
 	return 0;
 }
 
 int rtnl_link_up(struct rtnl *n, unsigned index, unsigned master, struct error *err)
 {
-	union message m;
+	union rtnl_message m;
 
 	if (begin_up(&m, 0, index, err) < 0)
 		return -1;
 	if (master)
 		mnl.mnl_attr_put_u32(&m.head, IFLA_MASTER, master);
-	if (exchange(n, &m, NULL, NULL) < 0)
+	if (rtnl_exchange(n, &m, NULL, NULL) < 0)
 		return error_sys(err, "set link %u up", index);
 	return 0;
 }
 
 int rtnl_link_delete(struct rtnl *n, const char *name, struct error *err)
 {
-	union message m;
+	union rtnl_message m;
 
-	if (begin(&m, RTM_DELLINK, NLM_F_ACK, err) < 0)
+	if (rtnl_begin(&m, RTM_DELLINK, NLM_F_ACK, err) < 0)
 		return -1;
 	link_header(&m, 0);
 	mnl.mnl_attr_put_strz(&m.head, IFLA_IFNAME, name);
-	if (exchange(n, &m, NULL, NULL) < 0 && errno != ENODEV)
+	if (rtnl_exchange(n, &m, NULL, NULL) < 0 && errno != ENODEV)
 		return error_sys(err, "remove the link %s", name);
 	return 0;
 }
@@ -224,10 +133,10 @@ int rtnl_address_add(struct rtnl *n, unsigned index, const struct ip *ip, int pr
 		     struct error *err)
 {
 	struct ifaddrmsg *a;
-	union message m;
+	union rtnl_message m;
 	char text[IP_TEXT_MAX];
 
-	if (begin(&m, RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, err) < 0)
+	if (rtnl_begin(&m, RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, err) < 0)
 		return -1;
 	a = mnl.mnl_nlmsg_put_extra_header(&m.head, sizeof(*a));
 	a->ifa_family = (uint8_t)ip->family;
@@ -237,7 +146,7 @@ int rtnl_address_add(struct rtnl *n, unsigned index, const struct ip *ip, int pr
 		a->ifa_flags = IFA_F_NODAD; /* nobody else has it, and a second is long */
 	mnl.mnl_attr_put(&m.head, IFA_LOCAL, ip_size(ip), ip->b);
 	mnl.mnl_attr_put(&m.head, IFA_ADDRESS, ip_size(ip), ip->b);
-	if (exchange(n, &m, NULL, NULL) < 0 && errno != EEXIST)
+	if (rtnl_exchange(n, &m, NULL, NULL) < 0 && errno != EEXIST)
 		return error_sys(err, "add the address %s", ip_format(ip, text));
 	return 0;
 }
@@ -245,10 +154,10 @@ int rtnl_address_add(struct rtnl *n, unsigned index, const struct ip *ip, int pr
 int rtnl_route_default(struct rtnl *n, const struct ip *gateway, struct error *err)
 {
 	struct rtmsg *r;
-	union message m;
+	union rtnl_message m;
 	char text[IP_TEXT_MAX];
 
-	if (begin(&m, RTM_NEWROUTE, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, err) < 0)
+	if (rtnl_begin(&m, RTM_NEWROUTE, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, err) < 0)
 		return -1;
 	r = mnl.mnl_nlmsg_put_extra_header(&m.head, sizeof(*r));
 	r->rtm_family = (uint8_t)gateway->family;
@@ -256,7 +165,7 @@ int rtnl_route_default(struct rtnl *n, const struct ip *gateway, struct error *e
 	r->rtm_protocol = RTPROT_BOOT;
 	r->rtm_type = RTN_UNICAST;
 	mnl.mnl_attr_put(&m.head, RTA_GATEWAY, ip_size(gateway), gateway->b);
-	if (exchange(n, &m, NULL, NULL) < 0 && errno != EEXIST)
+	if (rtnl_exchange(n, &m, NULL, NULL) < 0 && errno != EEXIST)
 		return error_sys(err, "add the route by %s", ip_format(gateway, text));
 	return 0;
 }
@@ -292,13 +201,13 @@ int rtnl_overlaps(struct rtnl *n, const struct subnet *s, struct subnet *with, s
 {
 	struct overlap o = { .wanted = s, .with = with };
 	struct rtmsg *r;
-	union message m;
+	union rtnl_message m;
 
-	if (begin(&m, RTM_GETROUTE, NLM_F_DUMP, err) < 0)
+	if (rtnl_begin(&m, RTM_GETROUTE, NLM_F_DUMP, err) < 0)
 		return -1;
 	r = mnl.mnl_nlmsg_put_extra_header(&m.head, sizeof(*r));
 	r->rtm_family = (uint8_t)s->base.family;
-	if (exchange(n, &m, route_seen, &o) < 0)
+	if (rtnl_exchange(n, &m, route_seen, &o) < 0)
 		return error_sys(err, "list routes");
 	return o.found;
 }
@@ -333,15 +242,15 @@ int rtnl_address_find(struct rtnl *n, unsigned index, int family, struct ip *ip,
 {
 	struct address want = { .index = index, .ip = ip, .prefix = prefix };
 	struct ifaddrmsg *a;
-	union message m;
+	union rtnl_message m;
 
 	memset(ip, 0, sizeof(*ip));
 	ip->family = family;
-	if (begin(&m, RTM_GETADDR, NLM_F_DUMP, err) < 0)
+	if (rtnl_begin(&m, RTM_GETADDR, NLM_F_DUMP, err) < 0)
 		return -1;
 	a = mnl.mnl_nlmsg_put_extra_header(&m.head, sizeof(*a));
 	a->ifa_family = (uint8_t)family;
-	if (exchange(n, &m, address_seen, &want) < 0)
+	if (rtnl_exchange(n, &m, address_seen, &want) < 0)
 		return error_sys(err, "list addresses");
 	return want.found;
 }

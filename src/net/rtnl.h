@@ -5,18 +5,10 @@
 #define NET_RTNL_H
 
 #include "net/address.h"
+#include "util/rtnl.h"
 
 #include <sys/socket.h>
 #include <net/if.h>
-
-struct rtnl {
-	int sock; /* of the namespace it was opened in */
-	uint32_t seq;
-};
-/* A raw socket and no library: safe in a child that shares our memory. */
-int rtnl_socket(void);
-int rtnl_open(struct rtnl *n, struct error *err);
-void rtnl_close(struct rtnl *n);
 
 /* 0: there is none */
 int rtnl_index(struct rtnl *n, const char *name, unsigned *index, struct error *err);

@@ -3,7 +3,7 @@
  *
  * Owns   which members of the runtime-spec we know, and which we refuse by name.
  * Never  looks at the machine: whether a namespace or a path exists is the runtime's question.
- * Spec   runtime-spec 1.2, config.md and config-linux.md.
+ * Spec   runtime-spec 1.3, config.md and config-linux.md.
  */
 #include "oci/spec.h"
 
@@ -57,6 +57,11 @@ static const struct field console_size_fields[] = {
 	F_INT_(struct spec_console_size, width, "width", FIELD_REQUIRED),
 	F_END,
 };
+static const struct field affinity_fields[] = {
+	F_STR(struct spec_affinity, initial, "initial"),
+	F_STR(struct spec_affinity, final, "final"),
+	F_END,
+};
 static const struct field process_fields[] = {
 	F_BOOL(struct spec_process, terminal, "terminal"),
 	F_PTR(struct spec_process, console_size, "consoleSize", console_size_fields),
@@ -72,7 +77,7 @@ static const struct field process_fields[] = {
 	F_STR(struct spec_process, selinux_label, "selinuxLabel"),
 	F_PTR(struct spec_process, scheduler, "scheduler", scheduler_fields),
 	F_PTR(struct spec_process, io_priority, "ioPriority", io_priority_fields),
-	F_REFUSED("execCPUAffinity"),
+	F_PTR(struct spec_process, exec_affinity, "execCPUAffinity", affinity_fields),
 	F_REFUSED("commandLine"),
 	F_END,
 };
@@ -148,6 +153,22 @@ static const struct field time_offsets_fields[] = {
 	F_PTR(struct spec_time_offsets, boottime, "boottime", time_offset_fields),
 	F_END,
 };
+static const struct field memory_policy_fields[] = {
+	F_STR_(struct spec_memory_policy, mode, "mode", FIELD_REQUIRED),
+	F_STR(struct spec_memory_policy, nodes, "nodes"),
+	F_STRV(struct spec_memory_policy, flags, "flags"),
+	F_END,
+};
+static const struct field intel_rdt_fields[] = {
+	F_STR(struct spec_intel_rdt, clos_id, "closID"),
+	F_STRV(struct spec_intel_rdt, schemata, "schemata"),
+	F_STR(struct spec_intel_rdt, l3_cache_schema, "l3CacheSchema"),
+	F_STR(struct spec_intel_rdt, mem_bw_schema, "memBwSchema"),
+	F_BOOL(struct spec_intel_rdt, enable_monitoring, "enableMonitoring"),
+	F_REFUSED("enableCMT"), /* figures for "events", which tells none of these */
+	F_REFUSED("enableMBM"),
+	F_END,
+};
 static const struct field linux_fields[] = {
 	F_VEC(struct spec_linux, namespaces, "namespaces", namespace_fields),
 	F_VEC(struct spec_linux, uid_mappings, "uidMappings", id_map_fields),
@@ -163,9 +184,9 @@ static const struct field linux_fields[] = {
 	F_PTR(struct spec_linux, personality, "personality", personality_fields),
 	F_PTR(struct spec_linux, time_offsets, "timeOffsets", time_offsets_fields),
 	F_RAW(struct spec_linux, seccomp, "seccomp"),
-	F_REFUSED("intelRdt"),
-	F_REFUSED("memoryPolicy"),
-	F_REFUSED("netDevices"),
+	F_PTR(struct spec_linux, memory_policy, "memoryPolicy", memory_policy_fields),
+	F_PTR(struct spec_linux, intel_rdt, "intelRdt", intel_rdt_fields),
+	F_RAW(struct spec_linux, net_devices, "netDevices"),
 	F_END,
 };
 

@@ -3,11 +3,13 @@
  *
  * Owns   the rules that a reader can judge without the machine: ranges of numbers, known words,
  *        absolute paths, NULs and '=' where they matter.
- * Spec   runtime-spec 1.2, the MUSTs of config.md and config-linux.md.
+ * Spec   runtime-spec 1.3, the MUSTs of config.md and config-linux.md.
  */
 #include "spec_check.h"
 
+#include "spec_devices.h"
 #include "spec_resources.h"
+#include "util/bits.h"
 
 #define ID_MAX	  (UINT32_MAX - 1) /* the last number means "no change" to chown(2) */
 #define VALUE_MAX INT32_MAX
@@ -113,6 +115,16 @@ static int io_priority_check(const struct spec_io_priority *p, struct error *err
 	return number_check("priority", p->priority, 0, 7, err);
 }
 
+/* A list of processors or memory nodes; absent is as good as empty. */
+static int list_check(const char *name, const char *list, struct error *err)
+{
+	struct bits ignored;
+
+	if (!list || bits_parse(list, &ignored))
+		return 0;
+	return error_set(err, ERR_INVALID, "%s: '%.200s' is no list such as 0-3,7", name, list);
+}
+
 int spec_process_check(const struct spec_process *p, struct error *err)
 {
 	if (!p->args.n)
@@ -135,6 +147,9 @@ int spec_process_check(const struct spec_process *p, struct error *err)
 		return error_add(err, "scheduler");
 	if (p->io_priority && io_priority_check(p->io_priority, err) < 0)
 		return error_add(err, "ioPriority");
+	if (p->exec_affinity && (list_check("initial", p->exec_affinity->initial, err) < 0 ||
+				 list_check("final", p->exec_affinity->final, err) < 0))
+		return error_add(err, "execCPUAffinity");
 	if (p->oom_score_adj != UNSET && (p->oom_score_adj < -1000 || p->oom_score_adj > 1000))
 		return error_set(err, ERR_INVALID, "oomScoreAdj: %lld is not between -1000 and 1000",
 				 (long long)p->oom_score_adj);
@@ -257,6 +272,37 @@ static int time_offsets_check(const struct spec_linux *l, struct error *err)
 	return 0;
 }
 
+const char *const spec_memory_modes[] = {
+	"MPOL_DEFAULT",	  "MPOL_BIND",		 "MPOL_INTERLEAVE", "MPOL_WEIGHTED_INTERLEAVE",
+	"MPOL_PREFERRED", "MPOL_PREFERRED_MANY", "MPOL_LOCAL",	    NULL,
+};
+const char *const spec_memory_flags[] = {
+	"MPOL_F_NUMA_BALANCING",
+	"MPOL_F_RELATIVE_NODES",
+	"MPOL_F_STATIC_NODES",
+	NULL,
+};
+
+static size_t count(const char *const *words)
+{
+	size_t n = 0;
+
+	while (words[n])
+		n++;
+	return n;
+}
+
+static int memory_policy_check(const struct spec_memory_policy *m, struct error *err)
+{
+	if (word_check("mode", m->mode, spec_memory_modes, count(spec_memory_modes), err) < 0)
+		return -1;
+	strv_each (&m->flags, i)
+		if (word_check("flags", m->flags.v[i], spec_memory_flags, count(spec_memory_flags),
+			       err) < 0)
+			return -1;
+	return list_check("nodes", m->nodes, err);
+}
+
 /* A cgroup stays below where it is to be: its path may not climb. */
 static int cgroups_path_check(const char *path, struct error *err)
 {
@@ -288,6 +334,12 @@ static int linux_check(const struct spec_linux *l, struct error *err)
 		return error_add(err, "personality");
 	if (l->time_offsets && time_offsets_check(l, err) < 0)
 		return error_add(err, "timeOffsets");
+	if (l->memory_policy && memory_policy_check(l->memory_policy, err) < 0)
+		return error_add(err, "memoryPolicy");
+	if (l->intel_rdt && spec_intel_rdt_check(l->intel_rdt, err) < 0)
+		return error_add(err, "intelRdt");
+	if (spec_net_devices_check(l, err) < 0)
+		return -1;
 	if (l->resources && spec_resources_check(l->resources, err) < 0)
 		return -1;
 	if (!str_empty(l->rootfs_propagation))

@@ -8,13 +8,12 @@
 #include "cgroup.h"
 
 #include "device_filter.h"
+#include "util/bits.h"
 #include "util/fd.h"
 #include "util/path.h"
 
 #include <errno.h>
 #include <stdio.h>
-
-#define CPUS_MAX 8192 /* bits of a list like "0-3,8" */
 
 /* ---- who holds it ---- */
 
@@ -115,52 +114,23 @@ int cgroup_missing(const char *path, const char *controller, const char *what, s
 			       "prints what root has to do");
 }
 
-/* ---- cpu lists ---- */
-
-/* "0-3,8" -> bits; false when it is not of this form */
-static bool list_parse(const char *text, unsigned char bits[CPUS_MAX / 8])
-{
-	memset(bits, 0, CPUS_MAX / 8);
-	while (*text) {
-		char *end;
-		unsigned long from = strtoul(text, &end, 10), to = from;
-
-		if (end == text)
-			return false;
-		if (*end == '-') {
-			text = end + 1;
-			to = strtoul(text, &end, 10);
-			if (end == text)
-				return false;
-		}
-		if (from > to || to >= CPUS_MAX)
-			return false;
-		for (; from <= to; from++)
-			bits[from / 8] |= (unsigned char)(1u << (from % 8));
-		if (*end && *end != ',')
-			return false;
-		text = *end ? end + 1 : end;
-	}
-	return true;
-}
+/* ---- lists ---- */
 
 /* The kernel takes what is not there, and then uses what is: no limit at all. */
 static int list_check(int dir, const struct cgroup_setting *s, struct error *err)
 {
-	unsigned char wanted[CPUS_MAX / 8], there[CPUS_MAX / 8];
+	struct bits wanted, there;
 	auto_free char *file = xasprintf("../%s.effective", s->file);
 	auto_free char *available = cgroup_get(dir, file);
 
-	if (!list_parse(s->value, wanted))
+	if (!bits_parse(s->value, &wanted))
 		return error_set(err, ERR_INVALID, "%s=%s: must be a list such as 0-3,7", s->file,
 				 s->value);
-	if (!*available || !list_parse(available, there))
+	if (!*available || !bits_parse(available, &there))
 		return 0;
-	for (size_t i = 0; i < sizeof(wanted); i++)
-		if (wanted[i] & ~there[i])
-			return error_set(err, ERR_INVALID,
-					 "%s: not available: requested %s, available %s", s->file,
-					 s->value, available);
+	if (!bits_within(&wanted, &there))
+		return error_set(err, ERR_INVALID, "%s: not available: requested %s, available %s",
+				 s->file, s->value, available);
 	return 0;
 }
 

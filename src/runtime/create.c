@@ -10,6 +10,7 @@
 #include "cgroup.h"
 #include "hooks.h"
 #include "init.h"
+#include "net_devices.h"
 #include "trampoline.h"
 #include "util/compat.h"
 #include "util/fd.h"
@@ -263,6 +264,20 @@ static int serve_maps(const struct plan *plan, const struct peer *init, pid_t pi
 	return msg_send(init->sock, MSG_GO, NULL, 0, -1, err);
 }
 
+static int serve_devices(const struct plan *plan, const struct peer *init, pid_t pid,
+			 struct error *err)
+{
+	auto_close int inside = -1;
+	struct msg m;
+
+	if (msg_expect(init, MSG_DEVICES, &m, err) < 0)
+		return -1;
+	inside = m.fd;
+	if (net_devices_move(&plan->spec->linux_, pid, inside, err) < 0)
+		return -1;
+	return msg_send(init->sock, MSG_GO, NULL, 0, -1, err);
+}
+
 static int serve_hooks(const struct plan *plan, const struct peer *init, pid_t pid, struct error *err)
 {
 	struct hook_state state = plan->process.state;
@@ -333,6 +348,8 @@ static int create_copied(struct plan *plan, struct init *in, bool start, int *ne
 	init.pidfd = p->pidfd;
 	if (in->maps)
 		status = serve_maps(plan, &init, p->pid, err);
+	if (status == 0 && plan->devices_move)
+		status = serve_devices(plan, &init, p->pid, err);
 	if (status == 0 && plan->hooks)
 		status = serve_hooks(plan, &init, p->pid, err);
 	if (status == 0)
@@ -401,6 +418,21 @@ static int lifecycle_hooks(const struct bundle *b, const struct runtime_options 
 	return -1;
 }
 
+/* The cgroup and the class that init is to be in. */
+static int places_make(const struct bundle *b, const struct runtime_options *o, struct plan *plan,
+		       struct runtime_process *p, struct error *err)
+{
+	const struct spec_intel_rdt *rdt = b->spec->linux_.intel_rdt;
+	auto_close int root = -1;
+
+	if (cgroup_make(b->spec, &plan->cgroup, &p->cgroup, &plan->cgroup_required, err) < 0)
+		return -1;
+	if (!rdt)
+		return 0;
+	root = rdt_open(err);
+	return root < 0 ? -1 : rdt_make(root, rdt, o->id ? o->id : "hod", &plan->rdt, err);
+}
+
 int runtime_create(const struct bundle *b, const struct runtime_options *o,
 		   struct runtime_process *p, struct error *err)
 {
@@ -410,7 +442,7 @@ int runtime_create(const struct bundle *b, const struct runtime_options *o,
 	*p = (struct runtime_process)RUNTIME_PROCESS_NONE;
 	if (plan_make(b, o, &plan, err) == 0) {
 		plan.wait = o->start ? -1 : o->listen;
-		if (cgroup_make(b->spec, &plan.cgroup, &p->cgroup, &plan.cgroup_required, err) == 0)
+		if (places_make(b, o, &plan, p, err) == 0)
 			status = lifecycle_hooks(b, o, p, create(&plan, o, p, err), err);
 	}
 	plan_done(&plan);
@@ -419,6 +451,7 @@ int runtime_create(const struct bundle *b, const struct runtime_options *o,
 
 		if (p->cgroup)
 			runtime_cgroup_remove(p->cgroup, &ignored);
+		runtime_rdt_remove(b->spec, o->id);
 		runtime_process_done(p);
 	}
 	return status;

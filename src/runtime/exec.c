@@ -271,6 +271,7 @@ int runtime_exec(pid_t init, int init_pidfd, const struct spec *spec,
 		.answer = { -1, -1 },
 	};
 	auto_close int cgroup = -1;
+	struct bits before;
 	int status;
 
 	*p = (struct runtime_process)RUNTIME_PROCESS_NONE;
@@ -280,7 +281,12 @@ int runtime_exec(pid_t init, int init_pidfd, const struct spec *spec,
 	if (status == 0) {
 		e.namespaces = namespaces_of(spec, init);
 		cgroup = cgroup_open_of(init);
-		status = exec_in(&e, &plan, o, cgroup, p, err);
+		schedule_plan_affinity(wanted.exec_affinity, &plan.schedule);
+		status = schedule_affinity_begin(wanted.exec_affinity, &before, err);
+		if (status == 0) {
+			status = exec_in(&e, &plan, o, cgroup, p, err);
+			schedule_affinity_end(wanted.exec_affinity, &before);
+		}
 	}
 	plan_process_done(&plan);
 	if (status < 0)

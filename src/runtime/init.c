@@ -14,6 +14,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <sched.h>
 #include <stdio.h>
@@ -111,6 +113,34 @@ static int step_loopback(struct init *in, struct error *err)
 		return -1;
 	}
 	close(sock);
+	return 0;
+}
+
+/* Links of the host: the caller may move them, not we. Their names come before their sysctls. */
+static int step_net_devices(struct init *in, struct error *err)
+{
+	const struct peer caller = { .sock = in->sock, .pidfd = -1, .name = "the caller" };
+	auto_close int sock = -1;
+	struct msg m;
+
+	if (!in->plan->devices_move)
+		return 0;
+	sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	if (sock < 0)
+		return error_sys(err, "rtnetlink");
+	if (msg_send(in->sock, MSG_DEVICES, NULL, 0, sock, err) < 0)
+		return -1;
+	return msg_expect(&caller, MSG_GO, &m, err);
+}
+
+/* "0" is who writes; what we make later is with us. */
+static int step_rdt(struct init *in, struct error *err)
+{
+	const int *tasks = in->plan->rdt.tasks;
+
+	for (size_t i = 0; i < ARRAY_SIZE(in->plan->rdt.tasks); i++)
+		if (tasks[i] >= 0 && write(tasks[i], "0", 1) != 1)
+			return error_sys(err, "linux.intelRdt: tasks");
 	return 0;
 }
 
@@ -236,6 +266,8 @@ static const struct step steps[] = {
 	{ "cgroup", step_cgroup_namespace },
 	{ "names", step_names },
 	{ "loopback", step_loopback },
+	{ "links", step_net_devices },
+	{ "class", step_rdt },
 	{ "process", step_process_files }, /* while the host's /proc is at /proc */
 	{ "root", step_root },
 	{ "mounts", step_mounts }, /* before pivot_root: devices are outside */

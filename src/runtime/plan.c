@@ -315,6 +315,18 @@ static void plan_hooks(const struct bundle *b, struct plan *p)
 	p->place = path_join(dir, s->root.path);
 }
 
+static int plan_net_devices(struct plan *p, struct error *err)
+{
+	struct strmap devices = { 0 };
+
+	if (spec_net_devices(&p->spec->linux_, &devices, err) < 0)
+		return error_add(err, "linux");
+	p->devices_move = devices.n > 0;
+	p->copied |= p->devices_move;
+	strmap_done(&devices);
+	return 0;
+}
+
 int plan_make(const struct bundle *b, const struct runtime_options *o, struct plan *p,
 	      struct error *err)
 {
@@ -322,6 +334,7 @@ int plan_make(const struct bundle *b, const struct runtime_options *o, struct pl
 			    .spec = b->spec,
 			    .rootfs = -1,
 			    .cgroup = -1,
+			    .rdt = RDT_NONE,
 			    .wait = -1,
 			    .network = o->network,
 			    .no_pivot = o->no_pivot };
@@ -334,7 +347,7 @@ int plan_make(const struct bundle *b, const struct runtime_options *o, struct pl
 	if (hooks_present(b->spec, HOOK_START_CONTAINER))
 		p->process.hooks = b->spec;
 	plan_hooks(b, p);
-	return 0;
+	return plan_net_devices(p, err);
 }
 
 void plan_done(struct plan *p)
@@ -355,5 +368,6 @@ void plan_done(struct plan *p)
 	free(p->place);
 	auto_close_fd(&p->rootfs);
 	auto_close_fd(&p->cgroup);
+	rdt_done(&p->rdt);
 	plan_process_done(&p->process);
 }

@@ -12,6 +12,7 @@
 
 #include "filter.h"
 #include "listener.h"
+#include "rdt.h"
 #include "runtime/runtime.h"
 #include "schedule.h"
 #include "util/userns.h"
@@ -108,11 +109,12 @@ struct plan {
 	uint64_t new_namespaces; /* CLONE_NEW* */
 	struct plan_join joins[8];
 	size_t n_joins;
-	bool copied;   /* a step needs a memory of its own, or a conversation */
-	bool hooks;    /* before the root is entered the caller is waited for */
-	char *place;   /* where the rootfs is attached for hooks to see; NULL: over / */
-	bool join_pid; /* one of them is a pid namespace: the child of a child will be in it */
-	int rootfs;    /* a detached mount */
+	bool copied;	   /* a step needs a memory of its own, or a conversation */
+	bool devices_move; /* links of the host are given to us while we wait */
+	bool hooks;	   /* before the root is entered the caller is waited for */
+	char *place;	   /* where the rootfs is attached for hooks to see; NULL: over / */
+	bool join_pid;	   /* one of them is a pid namespace: the child of a child will be in it */
+	int rootfs;	   /* a detached mount */
 	bool no_pivot;
 	VEC(struct plan_mount) mounts;
 	struct strv names; /* texts that others point into */
@@ -124,6 +126,7 @@ struct plan {
 	bool loopback;	    /* a new network namespace: bring lo up */
 	id_maps uids, gids; /* of the new user namespace */
 	int cgroup;	    /* directory to be born in, or -1 */
+	struct rdt rdt;	    /* what to write ourselves into */
 	bool cgroup_required;
 	int network; /* a network namespace to join, lent, or -1 */
 	int wait;    /* a listening socket where START comes from, or -1 */

@@ -143,19 +143,41 @@ static void plan_commands(struct plan_process *p)
 	}
 }
 
-/* AppArmor and SELinux, where the kernel has them on; absent: silent, as the peers. */
-static void plan_label(const struct spec_process *sp, struct plan_process *p)
+static bool apparmor_is_on(void)
 {
+	auto_done(str) struct str text = { 0 };
+	struct error ignored = { 0 }; /* a kernel without it has no such file */
+
+	return file_read(AT_FDCWD, "/sys/module/apparmor/parameters/enabled", &text, 16, &ignored) ==
+		       0 &&
+	       str_starts(str_get(&text), "Y");
+}
+
+/* AppArmor and SELinux: what was asked for and cannot be had is no confinement, so it is refused. */
+static int plan_label(const struct spec_process *sp, struct plan_process *p, struct error *err)
+{
+	bool profile =
+		!str_empty(sp->apparmor_profile) && !str_eq(sp->apparmor_profile, "unconfined");
+
 	p->label = NULL;
-	if (!str_empty(sp->apparmor_profile) && !str_eq(sp->apparmor_profile, "unconfined") &&
-	    file_exists(AT_FDCWD, "/sys/kernel/security/apparmor")) {
+	if (profile && !apparmor_is_on())
+		return error_set(err, ERR_UNSUPPORTED,
+				 "process.apparmorProfile: this kernel has no AppArmor, or it is "
+				 "off: '%.80s' cannot be applied",
+				 sp->apparmor_profile);
+	if (!str_empty(sp->selinux_label) && !file_exists(AT_FDCWD, "/sys/fs/selinux/enforce"))
+		return error_set(err, ERR_UNSUPPORTED,
+				 "process.selinuxLabel: this kernel has no SELinux, or it is off: "
+				 "'%.80s' cannot be applied",
+				 sp->selinux_label);
+	if (profile) {
 		p->label = sp->apparmor_profile;
 		p->label_file = "attr/apparmor/exec";
-	} else if (!str_empty(sp->selinux_label) &&
-		   file_exists(AT_FDCWD, "/sys/fs/selinux/enforce")) {
+	} else if (!str_empty(sp->selinux_label)) {
 		p->label = sp->selinux_label;
 		p->label_file = "attr/exec";
 	}
+	return 0;
 }
 
 /* A created container tells the listener when it is started, any other process at once. */
@@ -230,8 +252,9 @@ int plan_process(const struct spec *spec, const struct spec_process *sp,
 	plan_capabilities(sp->capabilities, p);
 	if (plan_filters(spec, o, p, err) < 0)
 		return -1;
-	schedule_plan(sp, spec->linux_.personality, &p->schedule);
-	plan_label(sp, p);
+	schedule_plan(sp, &spec->linux_, &p->schedule);
+	if (plan_label(sp, p, err) < 0)
+		return -1;
 	plan_commands(p);
 	if (p->commands.n == 0)
 		return error_set(err, ERR_NOCOMMAND,

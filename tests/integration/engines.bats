@@ -113,7 +113,7 @@ spec: 1\.2'
 
 @test "features and spec are JSON that says what there is" {
 	run -0 oci features
-	jq -e '.ociVersionMax == "1.2.0" and (.mountOptions | index("rro") != null) and (.linux.namespaces | index("mount") != null)' <<<"$output"
+	jq -e '.ociVersionMax == "1.3.0" and (.mountOptions | index("rro") != null) and (.linux.namespaces | index("mount") != null)' <<<"$output"
 	mkdir "$BATS_TEST_TMPDIR/s"
 	rootless=
 	[ "$(id -u)" = 0 ] || rootless=--rootless

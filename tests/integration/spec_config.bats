@@ -357,9 +357,37 @@ load spec
 	refuses "ioPriority: class" '.process.ioPriority = {"class": "IOPRIO_CLASS_NO"}'
 	refuses "ioPriority: priority" '.process.ioPriority = {"class": "IOPRIO_CLASS_BE", "priority": 8}'
 }
-@test "config.md, Linux process: apparmorProfile and selinuxLabel are taken where the kernel has none" {
-	[ ! -e /sys/kernel/security/apparmor ] && [ ! -e /sys/fs/selinux/enforce ] || skip "this kernel has one"
-	says yes '.process.apparmorProfile = "p" | .process.selinuxLabel = "a:b:c:s0"' "echo yes"
+@test "config.md, Linux process: apparmorProfile is an error where the kernel has none; no profile is not" {
+	! grep -q Y /sys/module/apparmor/parameters/enabled 2>/dev/null || skip "this kernel has it: tests/vm/apparmor.sh"
+	refuses "process.apparmorProfile: this kernel has no AppArmor" '.process.apparmorProfile = "p"'
+	says yes '.process.apparmorProfile = "unconfined"' "echo yes"
+	says yes '.process.apparmorProfile = ""' "echo yes"
+	create . "sleep 1000"
+	oci start "$ID"
+	run ! oci exec --apparmor p "$ID" true
+	has "AppArmor"
+}
+@test "config.md, Linux process: selinuxLabel is an error where the kernel has no SELinux" {
+	[ ! -e /sys/fs/selinux/enforce ] || skip "this kernel has it"
+	refuses "process.selinuxLabel: this kernel has no SELinux" '.process.selinuxLabel = "a:b:c:s0"'
+	says yes '.process.selinuxLabel = ""' "echo yes"
+}
+@test "config.md, Linux process: execCPUAffinity is where exec begins and where it runs; the container's own process has none" {
+	[ "$(nproc)" -ge 2 ] || skip "one processor"
+	refuses "execCPUAffinity: initial" '.process.execCPUAffinity = {"initial": "one"}'
+	local allowed='grep Cpus_allowed_list /proc/self/status | cut -f2' all
+	all=$(sh -c "$allowed")
+	create '.process.execCPUAffinity = {"initial": "0", "final": "1"}' "$allowed; sleep 1000"
+	oci start "$ID"
+	until_ok 10 grep -q "^$all\$" "$FILE_DIR/out"
+	run -0 --separate-stderr oci exec "$ID" sh -c "$allowed"
+	is 1
+	jq -n --arg c "$allowed" '{args: ["sh", "-c", $c], cwd: "/", env: ["PATH=/bin"], execCPUAffinity: {initial: "0"}}' >"$FILE_DIR/process"
+	run -0 --separate-stderr oci exec --process "$FILE_DIR/process" "$ID"
+	is "$all" # it has begun on 0, and is let go
+	jq '.execCPUAffinity = {final: "9000"}' "$FILE_DIR/process" >"$FILE_DIR/wrong"
+	run ! oci exec --process "$FILE_DIR/wrong" "$ID"
+	has "execCPUAffinity: final"
 }
 @test "config.md, User: uid, gid, additionalGids" {
 	says "uid=1000 gid=2000 groups=3000,4000" '.process.user = {"uid": 1000, "gid": 2000, "additionalGids": [3000, 4000]}' \
@@ -389,5 +417,5 @@ load spec
 	refuses "process: noNewPrivileges" '.process.noNewPrivileges = "yes"'
 	refuses "linux: namespaces" '.linux.namespaces += [{"type": "soul"}]'
 	refuses "readOnly" '.root.readOnly = true'
-	refuses "intelRdt" '.linux.intelRdt = {"closID": "x"}'
+	refuses "windows" '.windows = {"layerFolders": ["x"]}'
 }

@@ -230,6 +230,72 @@ seccomp() { echo '.process.noNewPrivileges = true | .linux.seccomp = {"defaultAc
 	refuses "personality: domain" '.linux.personality = {"domain": "BSD"}'
 	refuses "personality: flags" '.linux.personality = {"domain": "LINUX", "flags": ["X"]}'
 }
+@test "config-linux.md, Memory policy" {
+	[ -e /proc/self/numa_maps ] || skip "a kernel without memory nodes"
+	local policy='head -n 1 /proc/self/numa_maps | cut -d" " -f2'
+	says default . "$policy"
+	says bind:0 '.linux.memoryPolicy = {"mode": "MPOL_BIND", "nodes": "0"}' "$policy"
+	says bind=static:0 '.linux.memoryPolicy = {"mode": "MPOL_BIND", "nodes": "0", "flags": ["MPOL_F_STATIC_NODES"]}' "$policy"
+	says interleave:0 '.linux.memoryPolicy = {"mode": "MPOL_INTERLEAVE", "nodes": "0"}' "$policy"
+	says local '.linux.memoryPolicy = {"mode": "MPOL_LOCAL", "nodes": ""}' "$policy"
+	says default '.linux.memoryPolicy = {"mode": "MPOL_DEFAULT", "nodes": ""}' "$policy"
+	refuses "linux.memoryPolicy" '.linux.memoryPolicy = {"mode": "MPOL_BIND", "nodes": ""}' # of none it can be had
+	refuses "memoryPolicy: mode" '.linux.memoryPolicy = {"mode": "MPOL_NEAR", "nodes": "0"}'
+	refuses "memoryPolicy: flags" '.linux.memoryPolicy = {"mode": "MPOL_BIND", "nodes": "0", "flags": ["MPOL_F_FAST"]}'
+	refuses "memoryPolicy: nodes" '.linux.memoryPolicy = {"mode": "MPOL_BIND", "nodes": "0-"}'
+	create '.linux.memoryPolicy = {"mode": "MPOL_BIND", "nodes": "0"}' "sleep 1000"
+	oci start "$ID"
+	run -0 --separate-stderr oci exec "$ID" sh -c "$policy"
+	is bind:0
+}
+links_gone() { # what failed half way must not stay on the host
+	local n
+	for n in 0 1; do ip link del hodnd$n 2>/dev/null || true; done
+}
+link_made() { ip link add "hodnd$1" type veth peer name "hodnp$1"; }
+@test "config-linux.md, Network devices: moved with their addresses, by the name that is asked for, and up" {
+	need program ip
+	links_gone
+	link_made 0
+	ip address add 192.0.2.9/24 dev hodnd0
+	ip address add 2001:db8::9/64 dev hodnd0
+	says "inner 192.0.2.9/24 2001:db8::9/64" '.linux.netDevices = {"hodnd0": {"name": "inner"}} | .linux.sysctl = {"net.ipv4.conf.inner.forwarding": "1"}' \
+		'ip link show inner up | grep -q inner && echo inner $(ip -o addr show inner scope global | awk "{print \$4}") && test $(cat /proc/sys/net/ipv4/conf/inner/forwarding) = 1'
+	run ! ip link show hodnd0 # it was the container's, and such a one goes with its namespace
+	link_made 0
+	link_made 1
+	says "hodnd0 t0" '.linux.netDevices = {"hodnd0": {}, "hodnd1": {"name": "t%d"}}' 'echo $(ip -o link show up | grep -oE "hodnd0|t[0-9]+" | sort -u)'
+}
+@test "config-linux.md, Network devices: in a user namespace, too" {
+	need program ip
+	links_gone
+	link_made 0
+	ip address add 192.0.2.9/24 dev hodnd0
+	says "192.0.2.9/24" '.linux.netDevices = {"hodnd0": {"name": "u0"}} | .linux.namespaces += [{"type": "user"}] |
+		.linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 1000}] | .linux.gidMappings = .linux.uidMappings |
+		.mounts |= map(select(.type != "mqueue"))' 'ip -o -4 addr show u0 | awk "{print \$4}"'
+}
+@test "config-linux.md, Network devices: an absent one, a taken name, no namespace are errors, and nothing is lost" {
+	need program ip
+	links_gone
+	link_made 0
+	refuses "netDevices: hodnd7: there is no such link" '.linux.netDevices = {"hodnd7": {}}'
+	refuses "netDevices: hodnd0: the container has a link 'lo'" '.linux.netDevices = {"hodnd0": {"name": "lo"}}'
+	refuses "no network namespace" '.linux.netDevices = {"hodnd0": {}} | .linux.namespaces -= [{"type": "network"}] | .mounts |= map(select(.type != "sysfs"))'
+	refuses "is no name of a link" '.linux.netDevices = {"hodnd0": {"name": "../x"}}'
+	ip link show hodnd0
+	links_gone
+}
+@test "config-linux.md, IntelRdt is an error where no resctrl is mounted, and one of a wrong form anywhere" {
+	refuses "closID: '../x'" '.linux.intelRdt = {"closID": "../x"}'
+	refuses "enableCMT" '.linux.intelRdt = {"enableCMT": true}'
+	! grep -q " resctrl " /proc/self/mounts || skip "there is one here"
+	refuses "no resctrl file system is mounted" '.linux.intelRdt = {"l3CacheSchema": "L3:0=f"}'
+	refuses "no resctrl file system is mounted" '.linux.intelRdt = {}'
+}
+@test "config-linux.md, Namespaces: without a mount namespace the mounts would be the host's: refused" {
+	refuses "a mount namespace of its own" '.linux.namespaces -= [{"type": "mount"}]'
+}
 
 # ---- features.md ----
 
@@ -243,6 +309,12 @@ seccomp() { echo '.process.noNewPrivileges = true | .linux.seccomp = {"defaultAc
 	done
 	jq -e '.linux.namespaces == ["cgroup", "ipc", "mount", "network", "pid", "time", "user", "uts"]' "$FILE_DIR/features"
 	jq -e '.linux.seccomp.actions | index("SCMP_ACT_NOTIFY")' "$FILE_DIR/features"
+	jq -e '.ociVersionMax == "1.3.0" and .linux.netDevices.enabled and .linux.intelRdt.schemata' "$FILE_DIR/features"
+	[ -e /proc/self/numa_maps ] || return 0
+	for option in $(jq -r '.linux.memoryPolicy.modes[]' "$FILE_DIR/features"); do
+		run box ".linux.memoryPolicy = {\"mode\": \"$option\", \"nodes\": \"0\"}" true
+		lacks "is not known"
+	done
 }
 
 # ---- beside the peers ----

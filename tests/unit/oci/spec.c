@@ -31,6 +31,7 @@ START_TEST(spec_reads_every_member)
 	struct spec s;
 	const struct spec_process *p;
 	const struct spec_linux *l = &s.linux_;
+	struct strmap links = { 0 };
 
 	ck_assert_int_eq(parse(slurp("tests/data/oci/config.json"), &s), 0);
 	p = s.process;
@@ -47,6 +48,8 @@ START_TEST(spec_reads_every_member)
 	ck_assert_str_eq(p->scheduler->policy, "SCHED_OTHER");
 	ck_assert_int_eq(p->scheduler->nice, -5);
 	ck_assert_int_eq(p->io_priority->priority, 4);
+	ck_assert_str_eq(p->exec_affinity->initial, "0-1");
+	ck_assert_str_eq(p->exec_affinity->final, "7");
 	ck_assert(s.root.readonly);
 	ck_assert_str_eq(s.mounts.v[1].options.v[0], "rbind");
 	ck_assert_int_eq(s.mounts.v[1].uid_mappings.v[0].host_id, 100000);
@@ -67,6 +70,14 @@ START_TEST(spec_reads_every_member)
 	ck_assert_str_eq(strmap_get(&l->sysctl, "net.ipv4.ip_forward"), "1");
 	ck_assert_str_eq(spec_namespace_find(&s, "network")->path, "/run/netns/x");
 	ck_assert_ptr_null(spec_namespace_find(&s, "user"));
+	ck_assert_str_eq(l->memory_policy->mode, "MPOL_BIND");
+	ck_assert_str_eq(l->memory_policy->flags.v[0], "MPOL_F_STATIC_NODES");
+	ck_assert_str_eq(l->intel_rdt->schemata.v[1], "MB:0=20");
+	ck_assert(l->intel_rdt->enable_monitoring);
+	ck_assert_int_eq(spec_net_devices(l, &links, &err), 0);
+	ck_assert_str_eq(strmap_get(&links, "eth0"), "inner0");
+	ck_assert_str_eq(strmap_get(&links, "ens4"), "ens4");
+	strmap_done(&links);
 	spec_done(&s);
 }
 END_TEST
@@ -214,6 +225,24 @@ static const struct {
 	  "linux: resources: unified: '../x' names no file of a cgroup", ERR_INVALID },
 	{ LINUX("\"resources\":{\"network\":{\"classID\":1}}"),
 	  "linux: resources: network: not supported", ERR_UNSUPPORTED },
+	{ PROCESS("\"execCPUAffinity\":{\"initial\":\"3-1\"}"),
+	  "process: execCPUAffinity: initial: '3-1' is no list such as 0-3,7", ERR_INVALID },
+	{ LINUX("\"memoryPolicy\":{\"nodes\":\"0\"}"), "linux: memoryPolicy: mode: missing",
+	  ERR_INVALID },
+	{ LINUX("\"memoryPolicy\":{\"mode\":\"MPOL_BINT\",\"nodes\":\"0\"}"),
+	  "linux: memoryPolicy: mode: 'MPOL_BINT' is not known, did you mean 'MPOL_BIND'?",
+	  ERR_INVALID },
+	{ LINUX("\"netDevices\":{\"eth0\":{}}"),
+	  "linux: netDevices: there is no network namespace to move them to", ERR_INVALID },
+	{ LINUX("\"netDevices\":{\"a/b\":{\"name\":\"x\"}}"),
+	  "linux: netDevices: a/b: 'a/b' is no name of a link", ERR_INVALID },
+	{ LINUX("\"netDevices\":{\"eth0\":{\"nome\":\"x\"}}"),
+	  "linux: netDevices: eth0: unknown member 'nome', did you mean 'name'?", ERR_INVALID },
+	{ LINUX("\"netDevices\":[]"), "linux: netDevices: expected an object", ERR_INVALID },
+	{ LINUX("\"intelRdt\":{\"closID\":\"..\"}"),
+	  "linux: intelRdt: closID: '..' is no name of a directory", ERR_INVALID },
+	{ LINUX("\"intelRdt\":{\"enableMBM\":true}"), "linux: intelRdt: enableMBM: not supported",
+	  ERR_UNSUPPORTED },
 	{ LINUX("\"seccomp\":{},\"seccomp\":{}"), NULL, ERR_INVALID },
 	{ LINUX("\"rootfsPropagation\":\"shard\""),
 	  "linux: rootfsPropagation: 'shard' is not known, did you mean 'shared'?", ERR_INVALID },

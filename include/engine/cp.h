@@ -59,6 +59,7 @@ int cp_plan(enum cp_source from, enum cp_target to, bool slash, enum cp_action *
 struct cp_view {
 	int root;	 /* -1: this host */
 	int lock;	 /* of a container that does not run: nobody starts it meanwhile; or -1 */
+	int mounts;	 /* the mount namespace of one that runs; or -1 */
 	dev_t closed[3]; /* where /proc, /sys, /dev are: not gone into on the way */
 	size_t n_closed;
 	dev_t absent; /* what is there only while it runs; 0: there is no such thing */
@@ -66,7 +67,7 @@ struct cp_view {
 #define CP_VIEW_HOST                                                                               \
 	(struct cp_view)                                                                           \
 	{                                                                                          \
-		.root = -1, .lock = -1                                                             \
+		.root = -1, .lock = -1, .mounts = -1                                               \
 	}
 void cp_view_done(struct cp_view *v);
 /* Of one that runs or is paused. To be called in the caller's own namespaces. ERR_BUSY: it ended. */

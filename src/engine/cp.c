@@ -3,7 +3,7 @@
  *
  * Theory of operation: a thread writes the source as a tar into a pipe, and the tar is applied to
  * the destination on the other end of it; with "-" one of the two is stdin or stdout. Both work in
- * directories that were opened before, in whatever mount namespace, and need no path any more.
+ * directories that were opened before, and need no path any more.
  *
  *	thread: tree_tar_write_part(source) ---- pipe ----> layer_apply(destination)
  *
@@ -175,16 +175,29 @@ static int apply(struct copying *c, struct stream *in, struct error *err)
 	return inside && single ? owners_leave(c->to->view.root, c->to->c.fd, &made, err) : 0;
 }
 
-static int apply_fd(struct copying *c, int fd, struct error *err)
+struct applying {
+	struct copying *c;
+	int fd;
+};
+
+static int apply_stream(void *arg, struct error *err)
 {
-	struct stream *in = stream_open(fd, -1, err);
+	const struct applying *a = arg;
+	struct stream *in = stream_open(a->fd, -1, err);
 	int status;
 
 	if (!in)
 		return -1;
-	status = apply(c, in, err);
+	status = apply(a->c, in, err);
 	stream_close(in);
 	return status;
+}
+
+static int apply_fd(struct copying *c, int fd, struct error *err)
+{
+	struct applying a = { c, fd };
+
+	return cp_view_run(&c->to->view, apply_stream, &a, err);
 }
 
 /* ---- the road ---- */

@@ -32,4 +32,11 @@ void cp_to_done(struct cp_to *t);
 /* Nothing is made. Links are followed. */
 int cp_to_open(const struct cp_view *v, const char *path, struct cp_to *t, struct error *err);
 
+/*
+ * Runs fn where the mounts of the view count: the kernel keeps mount points from being removed only
+ * for who is in the mount namespace that they are of. Our root stays: /proc is ours.
+ */
+int cp_view_run(const struct cp_view *v, int (*fn)(void *arg, struct error *err), void *arg,
+		struct error *err);
+
 #endif

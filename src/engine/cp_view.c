@@ -2,7 +2,8 @@
  * cp_view.c - the files of a container as its processes see them, for `cp`: running or not.
  *
  * Theory of operation: of a container that runs, its init's root is opened, below which its mounts
- * are found; it need not be stopped, and no namespace of it is entered. One that does not run gets
+ * are found; it need not be stopped. Who writes there enters its mount namespace, with our root, so
+ * that what it has mounted is not pulled away by removing a mount point. One that does not run gets
  * its tree mounted where only we see it, in our private mount namespace, and on it its volumes and
  * binds; what would be a tmpfs, and the places of /proc, /sys and /dev, are covered by one empty
  * file system without room, which cp_place.c knows by its device number. All of it goes with us.
@@ -21,6 +22,8 @@
 
 #include <errno.h>
 #include <linux/magic.h>
+#include <pthread.h>
+#include <sched.h>
 #include <sys/mount.h>
 #include <sys/vfs.h>
 
@@ -34,13 +37,14 @@ void cp_view_done(struct cp_view *v)
 {
 	auto_close_fd(&v->root);
 	auto_close_fd(&v->lock);
-	v->root = v->lock = -1;
+	auto_close_fd(&v->mounts);
+	v->root = v->lock = v->mounts = -1;
 }
 
 int cp_view_again(const struct cp_view *from, struct cp_view *v, struct error *err)
 {
 	*v = *from;
-	v->lock = -1;
+	v->lock = v->mounts = -1;
 	v->root = fcntl(from->root, F_DUPFD_CLOEXEC, 3);
 	return v->root < 0 ? error_sys(err, "duplicate a descriptor") : 0;
 }
@@ -77,6 +81,7 @@ static int find_closed(struct cp_view *v, struct error *err)
 int cp_view_running(const struct container *c, struct cp_view *v, struct error *err)
 {
 	auto_free char *path = xasprintf("/proc/%lld/root", (long long)c->state.pid);
+	auto_free char *mounts = xasprintf("/proc/%lld/ns/mnt", (long long)c->state.pid);
 	auto_close int pidfd = container_pidfd(c, err);
 
 	*v = CP_VIEW_HOST;
@@ -84,11 +89,58 @@ int cp_view_running(const struct container *c, struct cp_view *v, struct error *
 		return -1;
 	/* path: the kernel's, of a process that is ours; asked behind it, it lives still */
 	v->root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (v->root < 0 && errno != ENOENT)
+	if (v->root >= 0)
+		v->mounts = open(mounts, O_RDONLY | O_CLOEXEC); /* path: of that process, too */
+	if (v->mounts < 0 && errno != ENOENT)
 		return error_sys(err, "open the container's root");
-	if (v->root < 0 || sys_pidfd_send_signal(pidfd, 0, NULL, 0) < 0)
+	if (v->mounts < 0 || sys_pidfd_send_signal(pidfd, 0, NULL, 0) < 0)
 		return error_set(err, ERR_BUSY, "the container has just ended: try again");
 	return find_closed(v, err);
+}
+
+struct work {
+	int mounts;
+	int (*fn)(void *arg, struct error *err);
+	void *arg;
+	int status;
+	struct error err;
+};
+
+static int enter(int mounts, struct error *err)
+{
+	auto_close int root = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (root < 0 || unshare(CLONE_FS) < 0 || setns(mounts, CLONE_NEWNS) < 0)
+		return error_sys(err, "join the container's mount namespace");
+	/* path: our own root, where fchdir puts us */
+	if (fchdir(root) < 0 || chroot(".") < 0)
+		return error_sys(err, "return to our root");
+	return 0;
+}
+
+static void *work_main(void *arg)
+{
+	struct work *w = arg;
+
+	w->status = enter(w->mounts, &w->err) < 0 ? -1 : w->fn(w->arg, &w->err);
+	return NULL;
+}
+
+int cp_view_run(const struct cp_view *v, int (*fn)(void *arg, struct error *err), void *arg,
+		struct error *err)
+{
+	struct work w = { .mounts = v->mounts, .fn = fn, .arg = arg };
+	pthread_t thread;
+
+	if (v->mounts < 0)
+		return fn(arg, err);
+	errno = pthread_create(&thread, NULL, work_main, &w);
+	if (errno)
+		return error_sys(err, "start a thread");
+	pthread_join(thread, NULL);
+	if (w.status < 0)
+		*err = w.err;
+	return w.status;
 }
 
 /* ---- not running ---- */
@@ -177,18 +229,25 @@ static int make_target(int root, const char *place, bool is_dir, struct error *e
 	return fd < 0 ? error_sys(err, "make the mount point") : take_fd(&fd);
 }
 
+static int cover_made(struct building *b, const char *place, struct error *err)
+{
+	auto_close int made = make_target(b->root, place, true, err);
+
+	return made < 0 ? -1 : cover(b, place, err);
+}
+
 static int mount_one(struct building *b, const struct container_mount *m, struct error *err)
 {
 	auto_close int tree = -1, target = -1;
 	struct stat st;
 
 	if (strcmp(m->type, "bind") != 0 && strcmp(m->type, "volume") != 0)
-		return cover(b, m->destination, err);
+		return cover_made(b, m->destination, err);
 	tree = clone_source(m, err);
 	if (tree < 0 && err->sys == ENOENT) { /* files beside it can be saved all the same */
 		log_debug("cp: %s has gone", m->source);
 		error_clear(err);
-		return cover(b, m->destination, err);
+		return cover_made(b, m->destination, err);
 	}
 	if (tree < 0 || fstat(tree, &st) < 0)
 		return tree < 0 ? -1 : error_sys(err, "look at %s", m->source);

@@ -72,7 +72,7 @@ struct build_request {
 	/* where it goes; none: the store */
 	VEC(struct build_output) outputs;
 	VEC(struct build_cache) cache_from, cache_to;
-	int64_t jobs; /* stages side by side; UNSET: as many as there are processors */
+	int64_t jobs; /* stages and COPYs side by side; UNSET: as many as there are processors */
 	bool verify, lock, locked;
 	bool push; /* the caller sends what was named to its registries */
 };

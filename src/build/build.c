@@ -245,7 +245,8 @@ void builder_init(struct builder *b, struct engine *e, const struct build_reques
 			       .exit_code = exit_code,
 			       .staging = STAGING_NONE,
 			       .step_lock = -1,
-			       .context = CONTEXT_NONE };
+			       .context = CONTEXT_NONE,
+			       .slots = SLOTS_NONE };
 }
 
 static void begin(struct builder *b, struct building *g, const char *platform)

@@ -11,6 +11,7 @@
 #ifndef BUILD_BUILDER_H
 #define BUILD_BUILDER_H
 
+#include "ahead.h"
 #include "build/build.h"
 #include "cache.h"
 #include "context.h"
@@ -18,6 +19,7 @@
 #include "named.h"
 #include "pins.h"
 #include "share.h"
+#include "slots.h"
 #include "stages.h"
 
 #define ENV_TOTAL_MAX (2 << 20) /* bytes of a stage's environment */
@@ -51,11 +53,16 @@ struct builder {
 	int64_t epoch;
 	/* the step under way */
 	size_t stage;
+	size_t at; /* its instruction, of df.list; 0: a trigger of the base image */
 	char step_id[96];
 	bool cached;
 	int step_lock; /* held from a miss in the cache to the end of the step; -1 */
 	char step_key[SHA256_HEX];
 	char escape;
+	/* processes of this build */
+	struct slots slots;
+	struct ahead ahead;
+	struct ahead_result *making; /* this is one that makes a COPY ahead; else NULL */
 };
 
 /* build.c: the order of a build. platform: one of --platform, or NULL; borrowed. */

@@ -203,6 +203,21 @@ static int view_below(struct copying *c, struct stage_state *s, struct error *er
 	return c->empty;
 }
 
+/* That the owner is looked up. */
+static int note_names(struct copying *c, struct error *err)
+{
+	static const char *const files[] = { "/etc/passwd", "/etc/group" };
+
+	for (size_t i = 0; instruction_flag(c->in, "chown") && i < ARRAY_SIZE(files); i++) {
+		auto_done(str) struct str resolved = { 0 };
+		struct stat st;
+
+		if (draft_resolve(&c->draft, files[i], &resolved, &st, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* unread: files' digests are to be learnt on the way. */
 static int perform(struct copying *c, struct stage_state *s, bool unread, struct digest *layer,
 		   struct error *err)
@@ -213,6 +228,8 @@ static int perform(struct copying *c, struct stage_state *s, bool unread, struct
 	if (view < 0 || copy_sources_find(c->b, c->in, &c->sources, err) < 0 ||
 	    draft_begin(c->b->st, &c->below, view, &c->draft, err) < 0)
 		return -1;
+	if (c->draft.looks && note_names(c, err) < 0)
+		return -1;
 	c->copier.draft = &c->draft;
 	c->copier.copied = unread ? &c->copied : NULL;
 	c->copier.exclude = c->sources.exclude.rules.n ? &c->sources.exclude : NULL;
@@ -222,9 +239,6 @@ static int perform(struct copying *c, struct stage_state *s, bool unread, struct
 	vec_each (&c->sources.v, source)
 		if (copy_source(c, source, err) < 0)
 			return -1;
-	if (c->copier.skipped)
-		progress_note(&c->b->e->progress, "%s: %u sockets or named pipes were left out",
-			      c->in->def->name, c->copier.skipped);
 	watch = copied_watch(&c->copied);
 	return draft_commit(&c->draft, c->b->epoch, unread ? &watch : NULL, layer, err);
 }
@@ -269,6 +283,38 @@ static char *history_line(const struct instruction *in)
 	return str_take(&text);
 }
 
+static void note_skipped(struct copying *c)
+{
+	if (c->copier.skipped)
+		progress_note(&c->b->e->progress, "%s: %u sockets or named pipes were left out",
+			      c->in->def->name, c->copier.skipped);
+}
+
+static int finish(struct copying *c, struct stage_state *s, const char *sources,
+		  const char *outline, const struct digest *layer, struct error *err)
+{
+	auto_free char *created_by = history_line(c->in);
+	char key[SHA256_HEX], seen[SHA256_HEX];
+
+	note_skipped(c);
+	/* both before the layer is on top */
+	make_key(c, s, "sources", sources, key);
+	make_key(c, s, "outline", outline, seen);
+	if (step_finish(c->b, s, key, layer, created_by, err) < 0)
+		return -1;
+	return *outline ? cache_put_text(c->b->st, seen, "seen", err) : 0;
+}
+
+static int find_result(struct copying *c, struct stage_state *s, const char *sources,
+		       struct error *err)
+{
+	auto_free char *created_by = history_line(c->in);
+	char key[SHA256_HEX];
+
+	make_key(c, s, "sources", sources, key);
+	return step_find(c->b, s, key, created_by, err);
+}
+
 /*
  * Theory of operation: the key takes the contents of all sources, and so does the layer. When no
  * step with the same outline (names, modes, sizes) was ever carried out here, no key can be a hit:
@@ -276,9 +322,8 @@ static char *history_line(const struct instruction *in)
  * what is not known yet is read for the key, and again should that be a miss. That outlines were
  * seen is a hint like any entry of the cache: a lost one costs work and gives the same layer.
  */
-static int copy(struct copying *c, struct stage_state *s, struct error *err)
+static int copy_now(struct copying *c, struct stage_state *s, struct error *err)
 {
-	auto_free char *created_by = history_line(c->in);
 	char sources[SHA256_HEX], outline[SHA256_HEX] = "", key[SHA256_HEX];
 	struct digest layer;
 	bool unread;
@@ -291,28 +336,102 @@ static int copy(struct copying *c, struct stage_state *s, struct error *err)
 		if (copy_sources_find(c->b, c->in, &c->sources, err) < 0 ||
 		    copy_sources_outline(&c->sources, outline, &unread, err) < 0)
 			return -1;
-		make_key(c, s, "outline", outline, outline);
-		is_new = unread ? step_is_new(c->b, outline, err) : 0;
+		make_key(c, s, "outline", outline, key);
+		is_new = unread ? step_is_new(c->b, key, err) : 0;
 		if (is_new < 0 ||
 		    (!is_new && copy_sources_digest(c->b, c->in, &c->sources, sources, err) < 0))
 			return -1;
 	}
 	if (!is_new) {
-		make_key(c, s, "sources", sources, key);
-		r = step_find(c->b, s, key, created_by, err);
+		r = find_result(c, s, sources, err);
 		if (r != 0)
 			return r < 0 ? -1 : 0;
 	}
-	if (perform(c, s, is_new, &layer, err) < 0)
+	ahead_begin(c->b, s);
+	if (perform(c, s, is_new, &layer, err) < 0 ||
+	    (is_new && copy_sources_digest(c->b, c->in, &c->sources, sources, err) < 0))
 		return -1;
-	if (is_new) {
-		if (copy_sources_digest(c->b, c->in, &c->sources, sources, err) < 0)
+	return finish(c, s, sources, outline, &layer, err);
+}
+
+/* The layer was made ahead: all but the making. */
+static int take_made(struct copying *c, struct stage_state *s, const struct ahead_result *made,
+		     struct error *err)
+{
+	char sources[SHA256_HEX]; /* what is recalled is the same, and noted as used */
+	int r = copy_sources_recall(c->b, c->in, &c->sources, sources, err);
+
+	if (r >= 0)
+		r = find_result(c, s, made->sources, err);
+	if (r != 0)
+		return r < 0 ? -1 : 0;
+	ahead_begin(c->b, s);
+	c->copier.skipped = (unsigned)made->skipped;
+	return finish(c, s, made->sources, made->outline, &made->layer, err);
+}
+
+static int not_ahead(struct error *err)
+{
+	return error_set(err, ERR_UNSUPPORTED, "it has to wait for its turn");
+}
+
+static int refuse_ahead(struct copying *c, struct error *err)
+{
+	const char *chown = instruction_flag(c->in, "chown");
+
+	if (c->link && chown && chown[strspn(chown, "0123456789:")])
+		return not_ahead(err); /* names are those of the stage */
+	for (size_t i = 0; i + 1 < c->in->args.n; i++) {
+		enum remote_kind kind = REMOTE_NONE;
+
+		if (instruction_is(c->in, "ADD") && remote_kind(c->in->args.v[i], &kind, err) < 0)
 			return -1;
-		make_key(c, s, "sources", sources, key);
+		if (kind != REMOTE_NONE)
+			return not_ahead(err);
 	}
-	if (step_finish(c->b, s, key, &layer, created_by, err) < 0)
+	return 0;
+}
+
+/* In a fork: into what is told to its maker. */
+static int make_ahead(struct copying *c, struct stage_state *s, struct error *err)
+{
+	struct ahead_result *made = c->b->making;
+	struct cache_entry e;
+	char key[SHA256_HEX];
+	bool unread;
+
+	if (copy_sources_find(c->b, c->in, &c->sources, err) < 0 ||
+	    copy_sources_outline(&c->sources, made->outline, &unread, err) < 0)
 		return -1;
-	return *outline ? cache_put_text(c->b->st, outline, "seen", err) : 0;
+	vec_each (&c->sources.v, source)
+		if (source->archive)
+			return not_ahead(err);
+	if (c->link && !unread) { /* its key is known by now */
+		if (copy_sources_digest(c->b, c->in, &c->sources, made->sources, err) < 0)
+			return -1;
+		make_key(c, s, "sources", made->sources, key);
+		if (!c->b->r->no_cache && cache_peek(c->b->st, key, &e) == 1)
+			return not_ahead(err);
+	}
+	c->draft.looks = c->link ? NULL : &made->looks;
+	if (perform(c, s, true, &made->layer, err) < 0)
+		return -1;
+	made->skipped = c->copier.skipped;
+	return copy_sources_digest(c->b, c->in, &c->sources, made->sources, err);
+}
+
+static int copy(struct copying *c, struct stage_state *s, struct error *err)
+{
+	struct ahead_result made = { 0 };
+	int r;
+
+	if (c->b->making)
+		return refuse_ahead(c, err) < 0 ? -1 : make_ahead(c, s, err);
+	r = ahead_take(c->b, s, &made, err);
+	if (r >= 0)
+		r = r ? take_made(c, s, &made, err) : copy_now(c, s, err);
+	ahead_result_done(&made);
+	return r;
 }
 
 static int open_and_copy(struct copying *c, struct stage_state *s, struct error *err)

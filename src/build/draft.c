@@ -50,6 +50,22 @@ static int look(int root, const char *path, struct stat *st, int *out, struct er
 	return 1;
 }
 
+/* The same in the rootfs below, for whom it may matter. */
+static int look_below(struct draft *d, const char *path, struct stat *st, int *out, struct error *err)
+{
+	int r = look(d->view, path, st, out, err);
+	struct stat seen;
+
+	if (!d->looks || r < 0)
+		return r;
+	if (r == 1) {
+		seen = *st;
+		owner_stack_apply(&d->below, path + 1, &seen);
+	}
+	looks_add(d->looks, path, r == 1 ? &seen : NULL);
+	return r;
+}
+
 static int find_open(struct draft *d, const char *path, struct stat *st, int *fd, struct error *err)
 {
 	int r = look(d->upper, path, st, fd, err);
@@ -59,7 +75,7 @@ static int find_open(struct draft *d, const char *path, struct stat *st, int *fd
 			auto_close_fd(fd);
 		return 0;
 	}
-	return r ? r : look(d->view, path, st, fd, err);
+	return r ? r : look_below(d, path, st, fd, err);
 }
 
 int draft_find(struct draft *d, const char *path, struct stat *st, struct error *err)
@@ -167,9 +183,11 @@ static int take_over(struct draft *d, int from, int to, const char *path, struct
 int draft_begin(struct store *st, const struct strv *layers, int view, struct draft *d,
 		struct error *err)
 {
-	struct stat root;
+	struct stat root = { .st_mode = S_IFDIR | 0755 };
+	struct looks *looks = d->looks;
 
 	*d = (struct draft)DRAFT_NONE;
+	d->looks = looks;
 	d->st = st;
 	d->layers = layers;
 	d->view = view;
@@ -181,9 +199,12 @@ int draft_begin(struct store *st, const struct strv *layers, int view, struct dr
 	if (owner_stack_open(st, layers, &d->below, err) < 0)
 		return -1;
 	if (layers->n)
-		return take_over(d, view, d->upper, "/", err);
-	root.st_mtim = (struct timespec){ 0 }; /* nothing is below: the beginning of time */
-	draft_set_time(d, "/", &root.st_mtim);
+		return look_below(d, "/", &root, NULL, err) < 0
+			       ? -1
+			       : take_over(d, view, d->upper, "/", err);
+	draft_set_time(d, "/", &root.st_mtim); /* nothing is below: the beginning of time */
+	if (looks)
+		looks_add(looks, "/", &root);
 	return fchmod(d->upper, 0755) < 0 ? error_sys(err, "set the mode of /") : 0;
 }
 
@@ -217,7 +238,7 @@ int draft_time_of(struct draft *d, const char *path, struct timespec *mtime, str
 
 		if (strcmp(p, "/") == 0 && !d->layers->n)
 			return 0;
-		r = look(d->view, p, &st, NULL, err);
+		r = look_below(d, p, &st, NULL, err);
 		if (r < 0)
 			return -1;
 		if (r == 1) {
@@ -255,7 +276,7 @@ static int make_dir(struct draft *d, int parent, const char *name, const char *p
 	auto_close int below = -1;
 	struct timespec mtime;
 	struct stat st;
-	int r = look(d->view, path, &st, &below, err);
+	int r = look_below(d, path, &st, &below, err);
 
 	if (r < 0)
 		return -1;
@@ -271,6 +292,12 @@ static int make_dir(struct draft *d, int parent, const char *name, const char *p
 	if (draft_time_of(d, path, &mtime, err) < 0)
 		return -1;
 	draft_set_time(d, path, &mtime);
+	if (d->looks)
+		looks_made(d->looks, path,
+			   &(struct stat){ .st_mode = S_IFDIR | 0755,
+					   .st_uid = uid,
+					   .st_gid = gid,
+					   .st_mtim = mtime });
 	return draft_set(d, parent, name, path, uid, gid, S_IFDIR | 0755, 0, err);
 }
 

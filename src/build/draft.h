@@ -8,6 +8,7 @@
 #define BUILD_DRAFT_H
 
 #include "image/layer_tar.h"
+#include "looks.h"
 #include "oci/digest.h"
 #include "store/owner_stack.h"
 #include "store/owners.h"
@@ -29,6 +30,7 @@ struct draft {
 	struct owners owners;	  /* what the file system cannot hold */
 	struct owner_stack below; /* the same of the rootfs below */
 	VEC(struct draft_time) times;
+	struct looks *looks; /* NULL, or is told what is looked at below; set before draft_begin() */
 };
 #define DRAFT_NONE                                                                                 \
 	{                                                                                          \

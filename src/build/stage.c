@@ -345,6 +345,7 @@ static int run_all(struct builder *b, size_t index, struct error *err)
 	for (size_t i = 0; i < st->n; i++) {
 		const struct instruction *in = &b->df.list.v[st->first + i];
 
+		b->at = st->first + i;
 		if (run_step(b, index, step++, n_steps, in, err) < 0)
 			return error_add(err, "%s:%u", b->df.name, in->line);
 	}
@@ -354,7 +355,7 @@ static int run_all(struct builder *b, size_t index, struct error *err)
 int stage_build(struct builder *b, size_t index, struct error *err)
 {
 	struct stage_state *s = &b->states[index];
-	size_t outer = b->stage;
+	size_t outer = b->stage, at = b->at;
 	bool cached = b->cached;
 	int r;
 
@@ -363,10 +364,13 @@ int stage_build(struct builder *b, size_t index, struct error *err)
 	if (s->running)
 		return error_set(err, ERR_INVALID, "stage %zu needs itself", index);
 	s->running = true;
+	b->at = 0;
 	r = run_all(b, index, err);
+	ahead_stop(b);
 	s->running = false;
 	s->done = r == 0;
 	b->stage = outer;
+	b->at = at;
 	b->cached = cached;
 	return r;
 }

@@ -20,7 +20,7 @@ static void put_text(struct str *out, const char *text, size_t n)
 		wire_put(out, text, n);
 }
 
-static void put_string(struct str *out, const char *text)
+void wire_put_string(struct str *out, const char *text)
 {
 	put_text(out, text, text ? strlen(text) : 0);
 }
@@ -29,7 +29,7 @@ static void put_list(struct str *out, const struct strv *l)
 {
 	wire_put_int(out, (int64_t)l->n);
 	strv_each (l, i)
-		put_string(out, l->v[i]);
+		wire_put_string(out, l->v[i]);
 }
 
 bool wire_get(struct wire *in, void *bytes, size_t n)
@@ -47,8 +47,7 @@ bool wire_int(struct wire *in, int64_t *n)
 	return wire_get(in, n, sizeof(*n));
 }
 
-/* Yours; NULL for what was NULL. */
-static bool get_string(struct wire *in, char **text)
+bool wire_string(struct wire *in, char **text)
 {
 	int64_t n;
 
@@ -72,7 +71,7 @@ static bool get_list(struct wire *in, struct strv *l)
 	for (int64_t i = 0; i < n; i++) {
 		char *text;
 
-		if (!get_string(in, &text))
+		if (!wire_string(in, &text))
 			return false;
 		strv_take(l, text ? text : xstrdup(""));
 	}
@@ -86,7 +85,7 @@ void wire_put_report(struct str *out, const struct progress_report *r)
 	bool output = r->event == PROGRESS_OUTPUT;
 
 	wire_put(out, r, sizeof(*r));
-	put_string(out, r->id);
+	wire_put_string(out, r->id);
 	put_text(out, r->text, output ? (size_t)r->now : r->text ? strlen(r->text) : 0);
 }
 
@@ -95,13 +94,13 @@ void wire_replay_report(struct wire *in, const struct progress *p)
 	struct progress_report r;
 	auto_free char *id = NULL, *text = NULL;
 
-	if (!wire_get(in, &r, sizeof(r)) || !get_string(in, &id))
+	if (!wire_get(in, &r, sizeof(r)) || !wire_string(in, &id))
 		return;
 	r.id = id;
 	if (r.event == PROGRESS_OUTPUT && in->left >= sizeof(int64_t)) {
 		r.text = in->at + sizeof(int64_t); /* bytes, which may hold NULs */
 		r.now = MIN(r.now, (uint64_t)(in->left - sizeof(int64_t)));
-	} else if (get_string(in, &text)) {
+	} else if (wire_string(in, &text)) {
 		r.text = text;
 	} else {
 		return;
@@ -115,8 +114,8 @@ static void put_map(struct str *out, const struct strmap *m)
 {
 	wire_put_int(out, (int64_t)m->n);
 	for (size_t i = 0; i < m->n; i++) {
-		put_string(out, m->v[i].key);
-		put_string(out, m->v[i].value);
+		wire_put_string(out, m->v[i].key);
+		wire_put_string(out, m->v[i].value);
 	}
 }
 
@@ -129,7 +128,7 @@ static bool get_map(struct wire *in, struct strmap *m)
 	for (int64_t i = 0; i < n; i++) {
 		auto_free char *key = NULL, *value = NULL;
 
-		if (!get_string(in, &key) || !get_string(in, &value) || !key || !value)
+		if (!wire_string(in, &key) || !wire_string(in, &value) || !key || !value)
 			return false;
 		strmap_set(m, key, value);
 	}
@@ -192,7 +191,7 @@ int wire_take_stage(struct wire *in, struct builder *b, size_t stage, struct err
 
 	image_config_done(&s->config);
 	image_config_init(&s->config);
-	if (!get_string(in, &config) || !config || !get_list(in, &s->layers) ||
+	if (!wire_string(in, &config) || !config || !get_list(in, &s->layers) ||
 	    !get_list(in, &s->args) || !wire_int(in, &cmd_set) || !wire_int(in, &base_layers) ||
 	    !take_learnt(in, b))
 		return error_set(err, ERR_BUG, "a worker's result is cut short");

@@ -14,6 +14,8 @@ void wire_put(struct str *out, const void *bytes, size_t n);
 void wire_put_int(struct str *out, int64_t n);
 bool wire_get(struct wire *in, void *bytes, size_t n); /* false: too little is left */
 bool wire_int(struct wire *in, int64_t *n);
+void wire_put_string(struct str *out, const char *text);
+bool wire_string(struct wire *in, char **text); /* yours; NULL for what was NULL */
 
 void wire_put_report(struct str *out, const struct progress_report *r);
 void wire_replay_report(struct wire *in, const struct progress *p);

@@ -38,11 +38,14 @@ struct worker {
 	pid_t pid;
 	int sock;
 	bool answered;
+	bool slot; /* it has one: all but the first */
 };
 struct workers {
 	struct builder *b;
+	size_t jobs;
 	VEC(struct worker) running;
 	bool *begun;
+	bool waiting; /* a stage may begin as soon as there is a slot */
 };
 
 /* ---- in the worker ---- */
@@ -125,9 +128,25 @@ static int start(struct workers *w, size_t stage, struct error *err)
 		work(w->b, stage, socks[1], parent);
 	close(socks[1]);
 	worker = vec_add(&w->running);
-	*worker = (struct worker){ .stage = stage, .pid = pid, .sock = socks[0] };
+	*worker = (struct worker){
+		.stage = stage, .pid = pid, .sock = socks[0], .slot = w->running.n > 1
+	};
 	w->begun[stage] = true;
 	return 0;
+}
+
+/* It has come to its end; one of the others is the first now. */
+static void remove_worker(struct workers *w, size_t i)
+{
+	bool slot = w->running.v[i].slot;
+
+	vec_remove(&w->running, i);
+	if (!slot && w->running.n) {
+		w->running.v[0].slot = false;
+		slot = true;
+	}
+	if (slot)
+		slot_give(&w->b->slots);
 }
 
 static int take_failure(struct builder *b, struct wire *in, struct error *err)
@@ -198,12 +217,13 @@ static int reap(struct worker *w, struct error *err)
 
 static int wait_for_one(struct workers *w, struct error *err)
 {
-	struct pollfd *p = xcalloc(w->running.n, sizeof(*p));
+	struct pollfd *p = xcalloc(w->running.n + 1, sizeof(*p));
 	int r = 0;
 
 	for (size_t i = 0; i < w->running.n; i++)
 		p[i] = (struct pollfd){ w->running.v[i].sock, POLLIN, 0 };
-	if (poll(p, (nfds_t)w->running.n, -1) < 0)
+	p[w->running.n] = (struct pollfd){ w->waiting ? w->b->slots.free[0] : -1, POLLIN, 0 };
+	if (poll(p, (nfds_t)w->running.n + 1, -1) < 0)
 		r = errno == EINTR ? error_set(err, ERR_INTERRUPTED, "interrupted")
 				   : error_sys(err, "wait for workers");
 	for (size_t i = w->running.n; r == 0 && i-- > 0;) {
@@ -214,7 +234,7 @@ static int wait_for_one(struct workers *w, struct error *err)
 		got = receive(w->b, &w->running.v[i], err);
 		if (got == 0) {
 			r = reap(&w->running.v[i], err);
-			vec_remove(&w->running, i);
+			remove_worker(w, i);
 		} else if (got < 0) {
 			r = -1;
 		}
@@ -283,7 +303,7 @@ static bool may_begin(struct builder *b, size_t index)
 }
 
 /* Begins what may begin; alone, a stage is built here. */
-static int begin_some(struct workers *w, size_t jobs, struct error *err)
+static int begin_some(struct workers *w, struct error *err)
 {
 	struct builder *b = w->b;
 	VEC(size_t) ready = { 0 };
@@ -292,13 +312,16 @@ static int begin_some(struct workers *w, size_t jobs, struct error *err)
 	for (size_t i = 0; i < b->stages.v.n; i++)
 		if (b->stages.v.v[i].needed && !w->begun[i] && may_begin(b, i))
 			vec_push(&ready, i);
-	if (ready.n && (ready.n == 1 || jobs == 1) && w->running.n == 0) {
+	w->waiting = false;
+	if (ready.n && (ready.n == 1 || w->jobs == 1) && w->running.n == 0) {
 		w->begun[ready.v[0]] = true;
 		r = stage_build(b, ready.v[0], err);
 	} else {
-		vec_each (&ready, i)
-			if (r == 0 && w->running.n < jobs)
-				r = start(w, *i, err);
+		for (size_t i = 0; r == 0 && !w->waiting && i < ready.n; i++)
+			if (w->running.n == 0 || slot_take(&b->slots))
+				r = start(w, ready.v[i], err);
+			else
+				w->waiting = true;
 	}
 	vec_done(&ready);
 	return r;
@@ -314,17 +337,18 @@ static bool all_done(const struct builder *b)
 
 int workers_build(struct builder *b, size_t jobs, struct error *err)
 {
-	struct workers w = { .b = b, .begun = xcalloc(b->stages.v.n, sizeof(bool)) };
-	int r = 0;
+	struct workers w = { .b = b, .jobs = jobs, .begun = xcalloc(b->stages.v.n, sizeof(bool)) };
+	int r = slots_open(&b->slots, jobs - 1, err);
 
 	while (r == 0 && !all_done(b)) {
-		r = begin_some(&w, jobs, err);
+		r = begin_some(&w, err);
 		if (r == 0 && w.running.n)
 			r = wait_for_one(&w, err);
 	}
 	while (r == 0 && w.running.n) /* they have answered and come to their end */
 		r = wait_for_one(&w, err);
 	kill_all(&w);
+	slots_close(&b->slots);
 	vec_done(&w.running);
 	free(w.begun);
 	return r;

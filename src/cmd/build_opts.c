@@ -335,7 +335,7 @@ const struct opt build_more_opts[] = {
 	OPT_ENUM(0, "isolation", build_args, isolation, "default|oci|rootless",
 		 "how RUN is kept apart: always by namespaces"),
 	OPT_INT(0, "jobs", build_args, request.jobs,
-		"stages that are built side by side (default: as many as processors)"),
+		"stages and COPYs that are made side by side (default: as many as processors)"),
 	OPT_FLAG(0, "load", build_args, load, "keep the image in the store, beside other outputs"),
 	OPT_FLAG(0, "lock", build_args, request.lock,
 		 "write hod.lock: the digest of all that is used"),

@@ -167,6 +167,68 @@ same_as() { # same_as FILE FILE: names the first layer that is not the same
 	same_as "$same/is-root" "$same/four-root"
 }
 
+# COPYs that matter to those behind them: a file put over another, owners looked up in a file that was copied, a way that
+# leads through a copied link, a directory that two bring along.
+make_copies() {
+	mkdir -p "$same/copies/links"
+	cp -a "$same/ctx/base.tar" "$same/ctx/src" "$same/ctx/many" "$same/copies/"
+	printf 'root:x:0:0::/:/bin/sh\nnew:x:77:78::/:/bin/sh\n' >"$same/copies/passwd"
+	ln -s /w/two "$same/copies/links/dir"
+	chmod -R a+rX "$same/copies"
+	find "$same/copies" -exec touch -h -d @1650000000 {} +
+	cat >"$same/copies/Dockerfile" <<-'END'
+		FROM scratch AS base
+		ADD base.tar /
+		FROM base
+		WORKDIR /w
+		COPY src one/
+		COPY many two/
+		COPY many/1 two/2
+		COPY passwd /etc/passwd
+		COPY --chown=new many/2 /w/
+		COPY links /l
+		COPY many/3 /l/dir/
+		COPY --link many/4 /l4/
+		ADD src /w/three/
+		ENV D=/w/four
+		COPY --chmod=700 many $D/
+		COPY --from=base /var /var2
+		COPY many/5 /n/e/w/
+		COPY many/6 /n/e/w/
+		COPY many/7 /n/e
+		COPY <<here /n/doc
+		words
+		here
+		COPY --from=base /var /var2
+	END
+}
+# copies USER JOBS: layers of a build of these; what it told; the keys of its steps
+copies() {
+	mapfile -t words < <(printf '%s\n' "$same/hod" build -t image --progress plain --jobs "$2" "$same/copies")
+	build_as "$1" "${words[@]}" | tail -n +2 >"$same/layers-$2"
+	(cd "$same/$1/store/cache" && grep -l '^layer' -- * | sort) >"$same/keys-$2"
+	setpriv --reuid "$1" --regid "$(id -g "$1")" --init-groups env -i PATH="$PATH" HOME="$same/$1" HOD_ROOT="$same/$1/store" \
+		"$same/hod" --log-level debug build --no-cache --progress plain --jobs "$2" "$same/copies" >"$same/$1.out" 2>"$same/said"
+	grep 'made ahead' "$same/said" >"$same/ahead-$2" || true
+	sed -E -e '/debug/d' -e '/^\[/!d' -e 's/ [0-9.]+m?s$//' "$same/said" >"$same/told-$2"
+}
+@test "COPYs one after the other and side by side: the same layers, keys and progress" {
+	local user
+	make_copies
+	for user in root hod-range hod-single; do
+		copies $user 1
+		copies $user 4
+		[ "$(wc -l <"$same/layers-1")" = 18 ]
+		same_as "$same/layers-1" "$same/layers-4"
+		same_as "$same/keys-1" "$same/keys-4"
+		same_as "$same/told-1" "$same/told-4"
+		[ "$(wc -l <"$same/told-4")" -ge 40 ]
+		[ ! -s "$same/ahead-1" ]
+		[ "$(grep -c 'made ahead$' "$same/ahead-4")" -ge 5 ]
+		grep -q 'in vain' "$same/ahead-4"
+	done
+}
+
 @test "without an epoch: the same layers of what COPY and ADD take" {
 	sed -i -e '/^RUN/d' "$same/ctx/Dockerfile"
 	printf '%s\n' 'FROM scratch AS base' 'ADD base.tar /' 'FROM base' 'COPY --chown=1000:2000 src /src' 'COPY many many' \

@@ -20,7 +20,7 @@
 struct id_map {
 	uint32_t inside, outside, count;
 };
-typedef VEC(struct id_map) id_maps; /* the one typedef: VEC has no tag */
+typedef VEC(struct id_map) id_maps;
 
 enum userns_mode {
 	USERNS_HOST, /* real root, no namespace of ours */

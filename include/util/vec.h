@@ -4,6 +4,9 @@
  *	struct mount *m = vec_add(&mounts);	a zeroed new element
  *	vec_each(&mounts, m) { ... }		m is a pointer to each
  *	vec_done(&mounts);			frees the array, not what its elements own
+ *
+ * A VEC has no tag, so a list that goes from function to function has a typedef, named as the
+ * plural of its noun: typedef VEC(struct network) networks. Other structs have none.
  */
 #ifndef UTIL_VEC_H
 #define UTIL_VEC_H
@@ -17,6 +20,14 @@
 		type *v;                                                                           \
 		size_t n, cap;                                                                     \
 	}
+/* Any VEC, and struct strv, for who knows the size of its elements only. */
+struct any_vec {
+	void *v;
+	size_t n, cap;
+};
+/* A zeroed new element behind the n there are; the others may move. */
+void *vec_grow(void **v, size_t *n, size_t *cap, size_t size);
+
 #define vec_add(l)                                                                                 \
 	((__typeof__((l)->v))vec_grow((void **)&(l)->v, &(l)->n, &(l)->cap, sizeof(*(l)->v)))
 #define vec_push(l, value) (*vec_add(l) = (value))
@@ -32,7 +43,5 @@
 		(l)->v = NULL;                                                                     \
 		(l)->n = (l)->cap = 0;                                                             \
 	} while (0)
-
-void *vec_grow(void **v, size_t *n, size_t *cap, size_t size);
 
 #endif

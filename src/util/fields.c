@@ -6,12 +6,6 @@
  */
 #include "util/fields.h"
 
-/* All VEC()s and strvs have this shape. */
-struct any_vec {
-	void *v;
-	size_t n, cap;
-};
-
 static void *member(const struct field *f, void *out)
 {
 	return (char *)out + f->offset;

@@ -6,11 +6,6 @@
  */
 #include "util/fields.h"
 
-struct any_vec {
-	void *v;
-	size_t n, cap;
-};
-
 static void object_format(const struct field *table, const void *in, struct str *out);
 
 static const void *member(const struct field *f, const void *in)

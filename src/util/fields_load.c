@@ -14,12 +14,6 @@
 #include <string.h>
 #include <sys/auxv.h>
 
-/* All VEC()s and strvs have this shape. */
-struct any_vec {
-	void *v;
-	size_t n, cap;
-};
-
 static int member_load(const struct field *f, json_t *j, void *at, enum fields_mode mode,
 		       struct error *err);
 

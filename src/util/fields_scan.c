@@ -25,11 +25,6 @@ struct span {
 	const char *s;
 	size_t n;
 };
-/* All VEC()s and strvs have this shape. */
-struct any_vec {
-	void *v;
-	size_t n, cap;
-};
 
 static bool scan_object(struct scan *s, const struct field *table, void *out);
 

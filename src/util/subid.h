@@ -13,7 +13,7 @@
 struct id_range {
 	uint32_t start, count;
 };
-typedef VEC(struct id_range) id_ranges; /* as id_maps: VEC has no tag */
+typedef VEC(struct id_range) id_ranges;
 
 #define SUBID_RANGES_MAX 32 /* of one user; more are left out */
 

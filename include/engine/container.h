@@ -31,8 +31,9 @@ void engine_done(struct engine *e);
 int container_create(struct engine *e, struct run_request *r, struct container *c, struct error *err);
 
 /*
- * What the record keeps of how it was asked for: request and image settings (both initialised). The
- * mounts are in the record itself. ERR_INVALID.
+ * What the record keeps of how it was asked for: the request, and unless image is NULL the image's
+ * settings (both initialised by the caller, and theirs to empty). The mounts are in the record
+ * itself. ERR_INVALID.
  */
 int container_request(const struct container *c, struct run_request *r,
 		      struct image_settings *image, struct error *err);

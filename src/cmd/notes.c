@@ -17,16 +17,13 @@ const struct progress notes_progress = { report, NULL };
 /* The limit that the request has, as "32MiB"; "" when it has none. */
 static void limit_text(const struct container *c, char *text, size_t size)
 {
-	struct image_settings image = { 0 };
 	struct error ignored = { 0 }; /* then it is not told */
 	struct run_request r;
 
 	text[0] = '\0';
 	run_request_init(&r);
-	fields_init(image_settings_fields, &image);
-	if (container_request(c, &r, &image, &ignored) == 0 && r.limits.memory > 0)
+	if (container_request(c, &r, NULL, &ignored) == 0 && r.limits.memory > 0)
 		text_size_binary(r.limits.memory, text, size);
-	fields_done(image_settings_fields, &image);
 	run_request_done(&r);
 }
 

@@ -127,13 +127,11 @@ static int change(struct engine *e, struct container *c, const struct network *n
 		  const struct request_network *place, struct error *err)
 {
 	const struct userns *u = &e->facts.userns;
-	struct image_settings image = { 0 };
 	struct run_request r;
 	int status;
 
 	run_request_init(&r);
-	fields_init(image_settings_fields, &image);
-	status = container_request(c, &r, &image, err);
+	status = container_request(c, &r, NULL, err);
 	if (status == 0)
 		status = place ? request_connect(&r, u, n, place, err)
 			       : request_disconnect(&r, u, n, err);
@@ -143,7 +141,6 @@ static int change(struct engine *e, struct container *c, const struct network *n
 		status = change_up(e, c, n, place, err);
 	if (status == 0)
 		status = container_request_save(e, c, &r, err);
-	fields_done(image_settings_fields, &image);
 	run_request_done(&r);
 	return status;
 }

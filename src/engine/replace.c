@@ -21,12 +21,8 @@ static void mount_again(const struct container_mount *from, struct run_request *
 
 int container_request_again(const struct container *c, struct run_request *r, struct error *err)
 {
-	struct image_settings image = { 0 };
-	int status;
+	int status = container_request(c, r, NULL, err);
 
-	fields_init(image_settings_fields, &image);
-	status = container_request(c, r, &image, err);
-	fields_done(image_settings_fields, &image);
 	strv_done(&r->volumes_from);
 	vec_each (&c->record.mounts, m)
 		mount_again(m, r);
@@ -35,13 +31,11 @@ int container_request_again(const struct container *c, struct run_request *r, st
 
 int container_take_name(struct engine *e, struct container *c, const char *name, struct error *err)
 {
-	struct image_settings image = { 0 };
 	struct run_request r;
 	int status;
 
 	run_request_init(&r);
-	fields_init(image_settings_fields, &image);
-	status = container_request(c, &r, &image, err);
+	status = container_request(c, &r, NULL, err);
 	if (status == 0) {
 		struct str text = { 0 };
 
@@ -55,7 +49,6 @@ int container_take_name(struct engine *e, struct container *c, const char *name,
 		c->record.replacing = false;
 		status = container_rename(e->store, c, name, err);
 	}
-	fields_done(image_settings_fields, &image);
 	run_request_done(&r);
 	return status;
 }

@@ -158,8 +158,9 @@ int container_request(const struct container *c, struct run_request *r,
 	if (fields_parse(run_request_fields, c->record.request, strlen(c->record.request), &limits,
 			 FIELDS_LENIENT, r, err) < 0)
 		return -1;
-	if (settings && fields_parse(image_settings_fields, settings, strlen(settings), &limits,
-				     FIELDS_LENIENT, image, err) < 0)
+	if (image && settings &&
+	    fields_parse(image_settings_fields, settings, strlen(settings), &limits, FIELDS_LENIENT,
+			 image, err) < 0)
 		return -1;
 	return 0;
 }

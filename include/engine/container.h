@@ -61,6 +61,10 @@ struct start_result {
 	bool oom_killed; /* foreground: a process of it was, for want of memory */
 	bool detached;	 /* the user left by the detach keys */
 };
+/*
+ * Starts one that was created or has ended: network and specification are made anew. Returns when
+ * the mode says so, with result filled. ERR_BUSY: it runs already. ERR_INVALID: it is corrupt.
+ */
 int container_start(struct engine *e, struct container *c, const struct start_options *o,
 		    struct start_result *result, struct error *err);
 

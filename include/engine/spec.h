@@ -37,6 +37,7 @@ struct resolved_mounts {
 };
 void resolved_mounts_done(struct resolved_mounts *m);
 
+/* Pure: request, image and host's facts -> what config.json will be. out: spec_done() in any case. */
 int spec_make(const struct spec_input *in, struct spec *out, struct error *err);
 /* The command line that results: entrypoint and cmd by the rules of docker. Empty: ERR_INVALID. */
 int spec_command(const struct run_request *r, const struct image_settings *image, struct strv *args,

@@ -8,6 +8,7 @@
 #include "util/progress.h"
 
 enum pull_policy { PULL_MISSING, PULL_ALWAYS, PULL_NEVER, PULL_NEWER };
+/* "missing", "always", "never", "newer"; false: none of them. */
 bool pull_policy_parse(const char *text, enum pull_policy *p);
 /*
  * Local names, IDs and prefixes; transports (oci:, oci-archive:, docker-archive:) are loaded into

@@ -35,6 +35,7 @@ struct health_plan {
 void health_plan_done(struct health_plan *p);
 
 enum health_status { HEALTH_IS_STARTING, HEALTH_IS_GOOD, HEALTH_IS_BAD };
+/* "starting", "healthy", "unhealthy": as inspect and the health file have it. */
 const char *health_status_name(enum health_status s);
 
 /* Times are of one monotonic clock. */

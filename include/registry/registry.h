@@ -95,6 +95,7 @@ int blob_upload(struct connection *c, const char *repository, char *session,
 
 /* ---- lists ---- */
 
+/* All of them, page after page; ERR_NOTFOUND: no such repository. (distribution-spec, end-8) */
 int tags_list(struct connection *c, const char *repository, struct strv *tags, struct error *err);
 /* The index of what refers to d, by the API or by its fallback tag; empty when there is nothing. */
 int referrers_get(struct connection *c, const char *repository, const struct digest *d,

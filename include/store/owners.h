@@ -24,6 +24,7 @@ struct owners {
 	bool sorted;
 };
 void owners_done(struct owners *o);
+/* path: in the layer, "dir/file", "." for its root. Set twice, the last counts. */
 void owners_set(struct owners *o, const char *path, uid_t uid, gid_t gid, mode_t mode, dev_t rdev);
 const struct owner *owners_find(struct owners *o, const char *path); /* NULL: as stored, 0:0 */
 int owners_load(int layer_fd, struct owners *o, struct error *err);  /* absent: empty */

@@ -53,7 +53,7 @@ int error_add(struct error *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Sets the second line; the first hint given stays. Returns -1. */
 int error_hint(struct error *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-void error_clear(struct error *err);
+void error_clear(struct error *err); /* nothing has failed */
 /*
  * Writes "widest: ...: cause" into buf (one line, control bytes escaped, always terminated) and
  * returns buf. The hint is not part of it.

@@ -13,6 +13,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+/* Goes on after short writes and signals. */
 int fd_write_all(int fd, const void *bytes, size_t n, struct error *err);
 ssize_t fd_read_full(int fd, void *buf, size_t n, struct error *err); /* short only at the end */
 /* Appends all that is left, ERR_LIMIT over max bytes. */

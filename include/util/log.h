@@ -6,6 +6,7 @@
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
+/* The one setting of the process: what is above it is not written. WARN until it is set. */
 void log_set_level(enum log_level level);
 enum log_level log_get_level(void);
 /* "hod: warning: ..." */

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+/* Out of memory ends the process: none of these returns NULL. */
 void *xmalloc(size_t size);
 void *xcalloc(size_t n, size_t size); /* zeroed; n * size may not overflow */
 void *xrealloc(void *p, size_t n, size_t size);

@@ -15,7 +15,7 @@
 struct sha256 {
 	uint64_t state[32]; /* nettle's context, opaque here */
 };
-void sha256_init(struct sha256 *h);
+void sha256_init(struct sha256 *h); /* nothing to free; a copy of h goes its own way */
 void sha256_add(struct sha256 *h, const void *bytes, size_t n);
 /* The same bytes to both; where both have taken a multiple of 64 bytes, hardly slower than to one. */
 void sha256_add_both(struct sha256 *a, struct sha256 *b, const void *bytes, size_t n);

@@ -61,6 +61,7 @@ bool str_eq(const char *a, const char *b); /* NULL equals NULL only */
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
 bool str_empty(const char *s); /* NULL or "" */
+bool str_is_one_of(const char *s, const char *const *words, size_t n);
 /* The nearest of n names within two edits (one for a third of its length), or NULL: "did you mean". */
 const char *str_nearest(const char *s, const char *const *names, size_t n);
 /* A whole decimal number without sign, blanks or overflow: true and *value. */

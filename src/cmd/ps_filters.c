@@ -118,9 +118,8 @@ static int check_status(const char *value, struct error *err)
 	static const char *const known[] = { "created", "restarting", "running", "removing",
 					     "paused",	"exited",     "dead" };
 
-	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
-		if (str_eq(known[i], value))
-			return 0;
+	if (str_is_one_of(value, known, ARRAY_SIZE(known)))
+		return 0;
 	return error_set(err, ERR_USAGE, "--filter status=%s: there is no such status", value);
 }
 
@@ -129,9 +128,8 @@ static int check_health(const char *value, struct error *err)
 	static const char *const known[] = { HEALTH_STARTING, HEALTH_HEALTHY, HEALTH_UNHEALTHY,
 					     "none" };
 
-	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
-		if (str_eq(known[i], value))
-			return 0;
+	if (str_is_one_of(value, known, ARRAY_SIZE(known)))
+		return 0;
 	return error_set(err, ERR_USAGE,
 			 "--filter health=%s: must be starting, healthy, unhealthy or none", value);
 }

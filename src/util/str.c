@@ -158,6 +158,14 @@ bool str_empty(const char *s)
 	return !s || !*s;
 }
 
+bool str_is_one_of(const char *s, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(s, words[i]))
+			return true;
+	return false;
+}
+
 #define NEAREST_MAX 64 /* longer names are not typing mistakes of each other */
 
 /* The number of insertions, deletions, replacements and swaps of neighbours that make a into b. */

@@ -53,8 +53,6 @@ static int load_run(struct app *app, void *arg, struct strv *operands, struct er
 	r = archive_load(&app->store, path, NULL, args->quiet ? NULL : &notes_progress, &loaded, err);
 	if (r == 0)
 		r = print_loaded(&loaded, err);
-	else
-		error_add(err, "cannot load %s", str_eq(path, "-") ? "stdin" : path);
 	archive_loaded_done(&loaded);
 	return r;
 }
@@ -105,14 +103,14 @@ static int save_to_file(struct app *app, const struct save_args *args, const str
 	auto_close int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 
 	if (fd < 0)
-		return error_sys(err, "create %s", temporary);
+		return error_sys(err, "write %s", args->output);
 	if (archive_save(&app->store, images, format_of(args), fd, NULL, COMPRESSION_NONE, p, err) <
 	    0) {
 		unlink(temporary);
 		return -1;
 	}
 	if (rename(temporary, args->output) < 0) {
-		error_sys(err, "rename %s to %s", temporary, args->output);
+		error_sys(err, "write %s", args->output);
 		unlink(temporary);
 		return -1;
 	}

@@ -149,6 +149,9 @@ int request_add_tmpfs(struct run_request *r, const char *text, struct error *err
 				m.readonly = false;
 			else if (str_starts(o, "size=") && text_parse_bytes(o + 5, &ignored_size))
 				strv_addf(&m.options, "size=%lld", (long long)ignored_size);
+			else if (str_starts(o, "size="))
+				return error_set(err, ERR_USAGE, "'%s' is no size like 64m or 1.5g",
+						 o + 5);
 			else if (str_starts(o, "mode=") || str_starts(o, "uid=") ||
 				 str_starts(o, "gid=") || str_starts(o, "nr_inodes=") ||
 				 str_starts(o, "nr_blocks=") || strcmp(o, "noatime") == 0 ||

@@ -109,5 +109,5 @@ int archive_import(struct store *st, const char *path, const struct import_optio
 		r = import_image(st, path, o, name, &diff_id, result, err);
 	staging_end(st, &layer);
 	staging_end(st, &session);
-	return r < 0 ? error_add(err, "import") : 0;
+	return r;
 }

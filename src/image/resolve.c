@@ -69,9 +69,12 @@ static int check_platform(const struct platform *wanted, const struct image *i, 
 	return 0;
 }
 
-/* The image of a name in the store: 1; 0 absent, or of another platform than asked for; -1 */
+/*
+ * The image of a name in the store: 1; 0 absent, or of another platform than asked for, which
+ * *other then names (yours); -1
+ */
 static int find_fitting(struct store *st, const char *text, const struct platform *platform,
-			struct image *i, struct error *err)
+			struct image *i, char **other, struct error *err)
 {
 	int found = image_find(st, text, platform, i, err);
 
@@ -81,6 +84,7 @@ static int find_fitting(struct store *st, const char *text, const struct platfor
 		return 0;
 	}
 	if (found == 1 && platform && !platform_match(platform, &i->config.platform)) {
+		*other = platform_format(&i->config.platform);
 		image_done(i);
 		image_init(i);
 		return 0;
@@ -125,13 +129,14 @@ static int resolve_name(struct store *st, const char *text, const struct platfor
 			struct error *err)
 {
 	char line[ERROR_LINE_MAX];
+	auto_free char *other = NULL;
 	int here;
 
 	if (policy == PULL_NEVER)
 		return resolve_local(st, text, platform, i, err);
 	if (policy == PULL_ALWAYS)
 		return resolve_pulled(st, text, platform, p, i, err);
-	here = find_fitting(st, text, platform, i, err);
+	here = find_fitting(st, text, platform, i, &other, err);
 	if (here < 0)
 		return -1;
 	if (here && policy == PULL_MISSING)
@@ -141,7 +146,7 @@ static int resolve_name(struct store *st, const char *text, const struct platfor
 	if (resolve_pulled(st, text, platform, p, i, err) == 0)
 		return 0;
 	if (!here)
-		return -1;
+		return other ? error_hint(err, "the one that is here is for %s", other) : -1;
 	/* the newer one cannot be had: the one that is here will do */
 	progress_note(p, "%s; taking the one that is here", error_text(err, line, sizeof(line)));
 	error_clear(err);

@@ -101,14 +101,12 @@ int ports_parse(const char *text, port_list *l, struct error *err)
 	else
 		container = copy;
 	if (!range_parse(container, &first, &last))
-		return error_set(err, ERR_USAGE, "'%s': '%s' is no port from 1 to 65535", text,
-				 container);
+		return error_set(err, ERR_USAGE, "'%s' is no port from 1 to 65535", container);
 	if (host && *host && strcmp(host, "0") != 0 && !range_parse(host, &from, &to))
-		return error_set(err, ERR_USAGE, "'%s': '%s' is no port from 1 to 65535", text, host);
+		return error_set(err, ERR_USAGE, "'%s' is no port from 1 to 65535", host);
 	if (address && *address) {
 		if (!ip_parse(address, &ip))
-			return error_set(err, ERR_USAGE, "'%s': '%s' is no IP address", text,
-					 address);
+			return error_set(err, ERR_USAGE, "'%s' is no IP address", address);
 		if (address[0] == '[') { /* kept bare */
 			address[strlen(address) - 1] = '\0';
 			address++;

@@ -184,10 +184,10 @@ static int volume_open(struct store *st, const char *name, const char *below, in
 	if (r < 0)
 		return -1;
 	if (r == 0 || !volume_name_ok(name))
-		return error_set(err, ERR_NOTFOUND, "no volume '%s'", name);
+		return error_set(err, ERR_NOTFOUND, "no such volume: %s", name);
 	fd = openat(dir, path, flags | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0 && errno == ENOENT)
-		return error_set(err, ERR_NOTFOUND, "no volume '%s'", name);
+		return error_set(err, ERR_NOTFOUND, "no such volume: %s", name);
 	if (fd < 0)
 		return error_sys(err, "open volume '%s'", name);
 	return fd;

@@ -81,6 +81,18 @@ other_store() { HOD_ROOT=$FILE_DIR/other "$HOD" "$@"; }
 	has nosuch
 }
 
+@test "a file that cannot be read or written is named once, by the name that was typed" {
+	local none=$FILE_DIR/no/such
+	run hod save -o "$none" busybox
+	is "hod: write $none: No such file or directory"
+	run hod load -i "$none"
+	is "hod: open '$none': No such file or directory"
+	run hod import "$none"
+	is "hod: cannot import $none: open '$none': No such file or directory"
+	run hod load </dev/null
+	has "load '-': neither an OCI layout nor a docker archive"
+}
+
 @test "a damaged archive is refused and leaves nothing" {
 	hod save -o "$FILE_DIR/good.tar" busybox
 	head -c 100000 "$FILE_DIR/good.tar" >"$FILE_DIR/cut.tar"

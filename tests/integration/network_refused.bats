@@ -64,6 +64,7 @@ time.sleep(60)' $P &
 		one_line "$text"
 	done <<-END
 		1-2:80-82 differ in length
+		99999:80 -p '99999:80': '99999' is no port
 		70000:80 no port from 1 to 65535
 		0:0 no port from 1 to 65535
 		82-80:80-82 no port from 1 to 65535

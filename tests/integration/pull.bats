@@ -82,6 +82,14 @@ plain_lines() { grep -c "\"$1 /v2/.*$2" "$FILE_DIR/plain/log"; }
 	run -125 hod_run --rm "$(at plain)/busybox:none" true
 }
 
+@test "an image that is here for another platform only is said to be so" {
+	run -0 hod pull -q "$(at plain)/busybox"
+	have=$(hod inspect -f '{{.Os}}/{{.Architecture}}' "$(at plain)/busybox")
+	hod tag "$(at plain)/busybox" "$(at plain)/only-here"
+	run -125 hod_run --rm --platform linux/s390x "$(at plain)/only-here" true
+	has "the one that is here is for $have"
+}
+
 @test "progress as JSON lines" {
 	run -0 --separate-stderr hod pull --progress rawjson "$(at plain)/busybox"
 	jq -es 'map(.event) | index("begin") != null and index("end") != null' <<<"$stderr" >"$FILE_DIR/jq"

@@ -19,7 +19,7 @@ teardown() {
 	run -0 hod volume rm data
 	is data
 	run -1 hod volume rm data
-	has data
+	is "hod: cannot remove volume 'data': no such volume: data"
 	run -1 hod volume inspect data
 	run -0 hod volume create
 	like '^[0-9a-f]{64}$'

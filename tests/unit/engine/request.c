@@ -66,6 +66,24 @@ START_TEST(two_mounts_on_one_place_are_refused)
 }
 END_TEST
 
+START_TEST(tmpfs_tells_a_wrong_size_from_an_unknown_option)
+{
+	struct error err = { 0 };
+	char line[ERROR_LINE_MAX];
+	struct run_request r;
+
+	run_request_init(&r);
+	ck_assert_int_eq(request_add_tmpfs(&r, "/t:size=much", &err), -1);
+	ck_assert_str_eq(error_text(&err, line, sizeof(line)),
+			 "'much' is no size like 64m or 1.5g");
+	error_clear(&err);
+	ck_assert_int_eq(request_add_tmpfs(&r, "/t:seize=1m", &err), -1);
+	ck_assert_str_eq(error_text(&err, line, sizeof(line)),
+			 "tmpfs option 'seize=1m' is not known");
+	run_request_done(&r);
+}
+END_TEST
+
 START_TEST(mount_reads_csv_with_quotes)
 {
 	struct error err = { 0 };
@@ -195,7 +213,8 @@ END_TEST
 
 UNIT_MAIN("engine/request", TEST_LOOP(volume_is_taken_apart, ARRAY_SIZE(volumes_good)),
 	  TEST_LOOP(volume_is_refused, ARRAY_SIZE(volumes_bad)),
-	  TEST(two_mounts_on_one_place_are_refused), TEST(mount_reads_csv_with_quotes),
+	  TEST(two_mounts_on_one_place_are_refused),
+	  TEST(tmpfs_tells_a_wrong_size_from_an_unknown_option), TEST(mount_reads_csv_with_quotes),
 	  TEST_LOOP(mount_is_refused, ARRAY_SIZE(mounts_bad)), TEST(mount_names_the_nearest_key),
 	  TEST(ulimit_has_soft_and_hard), TEST(entrypoint_is_a_word_or_a_json_list),
 	  TEST(request_survives_its_json))

@@ -85,6 +85,7 @@ struct value {
 	const char *name; /* the member it was found as, or "" */
 };
 void value_done(struct value *v);
+struct value value_copy(const struct value *v); /* with a reference of its own */
 bool value_true(const struct value *v);
 struct value value_string(const char *s, size_t n);
 struct value value_of(json_t *taken);

@@ -117,9 +117,9 @@ process pid-reuse "number of one that ended" src/cmd/oci_state.c 's/if \(process
 process exe "executed from inside" $R/create.c 's/if \(o->owned_binary/if (0/' $R/exec.c 's/if \(o->owned_binary/if (0/'
 process dumpable "watches for the runtime" $R/create.c 's/if \(hide\)/if (0)/'
 # ---- rights ----
-process inheritable "inheritable and ambient" $R/process.c 's/final.inheritable = .*/final.inheritable = held.inheritable;/'
-process bounding "a user has no capabilities" $R/process.c 's/if \(p->bounding & .*/if (1)/'
-process groups "caller.s groups" $R/process.c 's/if \(syscall\(SYS_setgroups, p->groups.n, groups\) < 0 &&/if (0 \&\&/'
+process inheritable "inheritable and ambient" $R/privileges.c 's/final.inheritable = .*/final.inheritable = held.inheritable;/'
+process bounding "a user has no capabilities" $R/privileges.c 's/if \(p->bounding & .*/if (1)/'
+process groups "caller.s groups" $R/privileges.c 's/if \(syscall\(SYS_setgroups, p->groups.n, groups\) < 0 &&/if (0 \&\&/'
 # ---- system calls ----
 for pair in af-alg:'s/\{ 0xffffffff, 38 \}/{ 0xffffffff, 77 }/' vsock:'s/\{ 0xffffffff, 40 \}/{ 0xffffffff, 77 }/' \
 	socketcall:'s/RULE\(P, 0, "socketcall"/RULE(A, 0, "socketcall"/' io-uring:'s/RULE\(N, 0, "io_uring/RULE(A, 0, "io_uring/' \

@@ -10,6 +10,8 @@
 
 /* Session, death signal, not traceable; first of all. */
 int process_begin(const struct plan_process *p, struct error *err);
+/* When the plan says so. A change of user disarms it. ERR_INTERRUPTED: the parent is gone already. */
+int process_die_with_parent(const struct plan_process *p, struct error *err);
 /*
  * oom score and label, written through proc: a descriptor of a trusted procfs, or -1 for /proc
  * while that is still the host's.

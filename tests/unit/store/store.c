@@ -1,6 +1,11 @@
 /* Opening a store, its folders and its lock. */
 #include "store_env.h"
 
+#include <linux/fs.h>
+#include <linux/magic.h>
+#include <sys/ioctl.h>
+#include <sys/vfs.h>
+
 START_TEST(store_open_without_create_of_nothing_is_an_empty_store)
 {
 	SCRATCH(s);
@@ -136,6 +141,19 @@ START_TEST(store_lock_exclusive_waits_for_the_shared_ones)
 }
 END_TEST
 
+START_TEST(store_asks_ext4_to_spread_containers)
+{
+	ENV(e);
+	int dir = store_dir(&e.st, STORE_CONTAINERS, &err), flags = 0;
+	struct statfs fs;
+
+	OK(dir);
+	ck_assert_int_eq(fstatfs(dir, &fs), 0);
+	if (fs.f_type == EXT4_SUPER_MAGIC && ioctl(dir, FS_IOC_GETFLAGS, &flags) == 0)
+		ck_assert_int_ne(flags & FS_TOPDIR_FL, 0);
+}
+END_TEST
+
 START_TEST(store_default_path_needs_no_environment)
 {
 	auto_free char *root = store_default_path(0, &err), *user = NULL, *home = NULL;
@@ -161,4 +179,4 @@ UNIT_MAIN("store/store", TEST(store_open_without_create_of_nothing_is_an_empty_s
 	  TEST(store_open_refuses_the_store_of_another_user),
 	  TEST(store_open_closes_a_store_that_others_could_read),
 	  TEST(store_lock_exclusive_waits_for_the_shared_ones),
-	  TEST(store_default_path_needs_no_environment))
+	  TEST(store_asks_ext4_to_spread_containers), TEST(store_default_path_needs_no_environment))

@@ -15,6 +15,7 @@
 
 #include "container_private.h"
 #include "store_private.h"
+#include "store/rootfs.h"
 #include "store/volume.h"
 #include "util/fd.h"
 #include "util/log.h"
@@ -320,8 +321,10 @@ int container_remove(struct store *st, struct container *c, struct error *err)
 
 	if (dir < 0)
 		return -1;
-	if (c->fd >= 0)
+	if (c->fd >= 0) {
 		container_let_read(c);
+		rootfs_work_remove(c->fd); /* without it, it is whole all the same */
+	}
 	if (store_trash(st, dir, c->id, err) < 0)
 		return error_add(err, "container %.12s", c->id);
 	/* stale from here on: under the lock, so that a new holder's is not taken for ours */

@@ -99,6 +99,24 @@ static int upper_dress(struct store *st, const char *const *layers, size_t n, in
 	return fchmod(upper, 0755) < 0 ? error_sys(err, "set the mode of the root directory") : 0;
 }
 
+void rootfs_work_remove(int dir)
+{
+	static const struct {
+		const char *path;
+		int flags;
+	} left[] = {
+		{ "work/work/incompat/volatile/dirty", 0 },
+		{ "work/work/incompat/volatile", AT_REMOVEDIR },
+		{ "work/work/incompat", AT_REMOVEDIR },
+		{ "work/work", AT_REMOVEDIR },
+		{ "work", AT_REMOVEDIR },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(left); i++)
+		if (unlinkat(dir, left[i].path, left[i].flags) < 0 && errno != ENOENT)
+			return;
+}
+
 /* upper/ and an empty work/; what an earlier mount left in work/ would forbid a volatile one. */
 static int upper_make(struct store *st, const char *const *layers, size_t n, int dir,
 		      struct error *err)
@@ -118,6 +136,7 @@ static int upper_make(struct store *st, const char *const *layers, size_t n, int
 		return 0;
 	if (errno != EEXIST)
 		return error_sys(err, "make work");
+	rootfs_work_remove(dir);
 	if (tree_remove(dir, "work", err) < 0)
 		return -1;
 	return mkdirat(dir, "work", 0700) < 0 ? error_sys(err, "make work") : 0;

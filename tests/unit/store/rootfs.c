@@ -273,7 +273,37 @@ START_TEST(rootfs_takes_a_layer_that_occurs_again)
 }
 END_TEST
 
-UNIT_MAIN("store/rootfs", TEST_LOOP(rootfs_takes_a_layer_that_occurs_again, 4),
+START_TEST(rootfs_work_is_removed_whole_after_a_volatile_mount_and_nothing_else_is)
+{
+	if (!enter(_i))
+		return;
+	{
+		ENV(e);
+		struct digest a = env_layer(&e, "f", "x");
+		const char *layers[] = { a.hex };
+		auto_close int dir = container_dir(&e), fd = -1;
+
+		fd = rootfs_mount(&e.st, layers, 1, dir, ROOTFS_VOLATILE, &err);
+		OK(fd);
+		auto_close_fd(&fd);
+		ck_assert(file_exists(dir, "work/work"));
+		rootfs_work_remove(dir);
+		ck_assert(!file_exists(dir, "work"));
+		ck_assert(file_exists(dir, "upper"));
+		rootfs_work_remove(dir); /* again: there is nothing to do */
+
+		ck_assert_int_eq(mkdirat(dir, "work", 0700), 0);
+		ck_assert_int_eq(mkdirat(dir, "work/work", 0700), 0);
+		ck_assert_int_eq(mkdirat(dir, "work/work/index", 0700), 0);
+		rootfs_work_remove(dir);
+		ck_assert(file_exists(dir, "work/work/index"));
+	}
+}
+END_TEST
+
+UNIT_MAIN("store/rootfs",
+	  TEST_LOOP(rootfs_work_is_removed_whole_after_a_volatile_mount_and_nothing_else_is, 4),
+	  TEST_LOOP(rootfs_takes_a_layer_that_occurs_again, 4),
 	  TEST_LOOP(rootfs_obeys_an_opaque_root, 4),
 	  TEST_LOOP(rootfs_shows_upper_layers_over_lower_ones, 4),
 	  TEST_LOOP(rootfs_without_layers_or_without_upper_works, 4),

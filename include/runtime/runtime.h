@@ -98,8 +98,10 @@ int runtime_pause(const char *cgroup, bool freeze, struct error *err);
 int runtime_cgroup_remove(const char *cgroup, struct error *err);
 /* What is left of linux.intelRdt when a container of this id has ended. Harmless without. */
 void runtime_rdt_remove(const struct spec *spec, const char *id);
-/* cgroup or rusage figures as a JSON object. Yours. */
-char *runtime_usage(const char *cgroup, const void *rusage);
-bool runtime_cgroup_oom(const char *cgroup); /* memory.events oom_kill of this cgroup rose */
+/*
+ * At the end: cgroup and rusage figures as a JSON object, yours. *oom: was a process of this cgroup
+ * killed for want of memory?
+ */
+char *runtime_usage(const char *cgroup, const void *rusage, bool *oom);
 
 #endif

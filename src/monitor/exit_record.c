@@ -39,8 +39,9 @@ int record_running(struct store *st, struct container *c, const struct runtime_p
 	struct container_state *s = &c->state;
 
 	s->pid = p->pid;
-	/* it has ended already: there is nobody to mistake it for */
-	s->pid_start = MAX(process_start_time(p->pid, NULL), 0);
+	s->pid_start = process_start_time(p->pid, NULL);
+	if (s->pid_start < 0)
+		s->pid_start = 0; /* it has ended already: there is nobody to mistake it for */
 	s->monitor_pid = getpid();
 	s->started_ns = time_now_ns();
 	s->finished_ns = 0;
@@ -62,7 +63,8 @@ int record_exit(struct store *st, struct container *c, const siginfo_t *info,
 	int code = exit_code_of(info);
 
 	s->finished_ns = time_now_ns();
-	s->oom_killed = s->cgroup && runtime_cgroup_oom(s->cgroup);
+	free(s->report);
+	s->report = runtime_usage(s->cgroup, usage, &s->oom_killed);
 	if (cause == EXIT_TIMEOUT)
 		code = 124;
 	else if (cause == EXIT_TIMEOUT_KILLED)
@@ -73,8 +75,6 @@ int record_exit(struct store *st, struct container *c, const siginfo_t *info,
 			     : s->oom_killed && code == 137 ? "oom"
 			     : info->si_code == CLD_EXITED  ? "exited"
 							    : "signal");
-	free(s->report);
-	s->report = runtime_usage(s->cgroup, usage);
 	if (container_state_save(st, c, sync, err) < 0)
 		return -1;
 	return code;

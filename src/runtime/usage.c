@@ -91,7 +91,16 @@ static void add_controllers(struct str *out, int dir)
 	add_io(out, dir);
 }
 
-char *runtime_usage(const char *cgroup, const void *rusage)
+/* It is counted where the killed process was: below our own it is as much ours. */
+static bool oom_killed(int dir)
+{
+	auto_free char *text = cgroup_get(dir, "memory.events");
+	const char *at = strstr(text, "oom_kill ");
+
+	return at && strtoull(at + strlen("oom_kill "), NULL, 10) > 0;
+}
+
+char *runtime_usage(const char *cgroup, const void *rusage, bool *oom)
 {
 	static const struct keyed cpu[] = {
 		{ "usage_usec", "cpu_usec" },		{ "user_usec", "cpu_user_usec" },
@@ -104,11 +113,14 @@ char *runtime_usage(const char *cgroup, const void *rusage)
 	const struct rusage *r = rusage;
 	struct str out = { 0 };
 
+	*oom = false;
 	str_addc(&out, '{');
 	if (mount >= 0)
 		dir = openat(mount, cgroup[1] ? cgroup + 1 : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir >= 0)
+	if (dir >= 0) {
+		*oom = oom_killed(dir);
 		add_keyed(&out, dir, "cpu.stat", cpu);
+	}
 	if (dir >= 0 && tree == CGROUP_TREE_PURE)
 		add_controllers(&out, dir);
 	if (r) {
@@ -118,18 +130,4 @@ char *runtime_usage(const char *cgroup, const void *rusage)
 	}
 	str_addc(&out, '}');
 	return str_take(&out);
-}
-
-/* It is counted where the killed process was: below our own it is as much ours. */
-bool runtime_cgroup_oom(const char *cgroup)
-{
-	auto_close int dir = cgroup ? cgroup_open_at(cgroup) : -1;
-	auto_free char *text = NULL;
-	const char *at;
-
-	if (dir < 0)
-		return false;
-	text = cgroup_get(dir, "memory.events");
-	at = strstr(text, "oom_kill ");
-	return at && strtoull(at + strlen("oom_kill "), NULL, 10) > 0;
 }

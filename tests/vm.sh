@@ -7,7 +7,7 @@
 # HOD_VM is a program that boots a guest, runs a command in it and returns its output and status:
 #	vmrun [--user tester] [--no-delegate] [--init systemd] [--root FILE] [--power-cut TEXT] --share DIR -- COMMAND
 # with DIR at /share. Without HOD_VM nothing is run, which is no failure. HOD_VM_RUNS: how many containers the test
-# for leftovers runs (100).
+# for leftovers runs (100). APPARMOR_PARSER: where apparmor_parser is for the guest, when that has none.
 set -u
 top=$(cd "$(dirname "$0")/.." && pwd)
 out=${O:-out}
@@ -42,6 +42,11 @@ limits_user() { guest limits-user --user tester -- sh /share/tests/vm/limits.sh;
 limits_root_systemd() { guest limits-root-systemd --init systemd -- sh /share/tests/vm/limits.sh; }
 limits_user_systemd() { guest limits-user-systemd --init systemd --user tester -- sh /share/tests/vm/limits.sh; }
 scopes() { guest scopes --init systemd -- sh /share/tests/vm/scopes.sh; }
+engine_root() { guest engine-root --init systemd -- sh /share/tests/vm/engine.sh; }
+engine_user() { guest engine-user --init systemd --user tester -- sh /share/tests/vm/engine.sh; }
+bats_root() { guest bats-root -- sh /share/tests/vm/bats.sh; }
+bats_user() { guest bats-user --user tester -- sh /share/tests/vm/bats.sh; }
+apparmor() { guest apparmor ${APPARMOR_PARSER:+--env "APPARMOR_PARSER=$APPARMOR_PARSER"} -- sh /share/tests/vm/apparmor.sh; }
 refused() { guest refused --user tester --no-delegate -- sh /share/tests/vm/refused.sh; }
 delegate() { guest delegate -- sh /share/tests/vm/delegate.sh; }
 power_cut() {
@@ -49,7 +54,8 @@ power_cut() {
 	guest power-cut-after --root "$T/root" -- sh /share/tests/vm/power.sh after
 }
 
-[ $# -gt 0 ] || set -- limits_root limits_user limits_root_systemd limits_user_systemd scopes refused delegate power_cut
+[ $# -gt 0 ] || set -- limits_root limits_user limits_root_systemd limits_user_systemd scopes engine_root engine_user bats_root bats_user \
+	apparmor refused delegate power_cut
 for one in "$@"; do
 	$one
 done

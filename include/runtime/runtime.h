@@ -96,6 +96,9 @@ int runtime_kill(int pidfd, const char *cgroup, int sig, bool all, struct error 
 int runtime_pause(const char *cgroup, bool freeze, struct error *err);
 /* Kills what is left in the cgroup, waits until it is empty, removes it. Absent is success. */
 int runtime_cgroup_remove(const char *cgroup, struct error *err);
+bool runtime_cgroup_exists(const char *cgroup); /* NULL: no */
+/* The last parts of the names of cgroups where ours are made without a service manager. */
+void runtime_cgroup_list(struct strv *names);
 /* What is left of linux.intelRdt when a container of this id has ended. Harmless without. */
 void runtime_rdt_remove(const struct spec *spec, const char *id);
 /*

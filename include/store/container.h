@@ -118,6 +118,8 @@ int container_lock(struct store *st, struct container *c, struct error *err);
 /* The same, but waits: for a container that has ended and whose monitor is putting things away. */
 int container_lock_wait(struct store *st, struct container *c, int64_t patience_ns,
 			struct error *err);
+/* Is the lock of the container of this ID held? 1, 0; -1: there is none of it. Cheap: no file is read. */
+int container_id_held(struct store *st, const char *id);
 int container_rename(struct store *st, struct container *c, const char *name, struct error *err);
 /* Removes the directory and frees the name; the caller holds the lock (or the container is dead). */
 int container_remove(struct store *st, struct container *c, struct error *err);

@@ -35,7 +35,7 @@ static int look_container(struct app *app, const char *name, bool sizes, json_t 
 	int found;
 
 	container_init(&c);
-	found = container_find(&app->store, name, &c, err);
+	found = look_for_container(app, name, &c, err);
 	if (found > 0 && view_container(app, &c, sizes, out, err) < 0)
 		return -1;
 	return found;

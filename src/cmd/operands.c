@@ -5,6 +5,7 @@
  */
 #include "operands.h"
 
+#include "engine/lost.h"
 #include "engine/network.h"
 
 #include "output.h"
@@ -90,9 +91,18 @@ int operands_parallel(struct app *app, const struct strv *operands, operand_fn *
 	return failed ? -1 : code;
 }
 
-int need_container(struct app *app, const char *name, struct container *c, struct error *err)
+int look_for_container(struct app *app, const char *name, struct container *c, struct error *err)
 {
 	int found = container_find(&app->store, name, c, err);
+
+	if (found == 1 && str_eq(c->state.reason, "monitor-lost"))
+		lost_cgroup_remove(&app->store, c);
+	return found;
+}
+
+int need_container(struct app *app, const char *name, struct container *c, struct error *err)
+{
+	int found = look_for_container(app, name, c, err);
 
 	if (found == 0)
 		return error_set(err, ERR_NOTFOUND, "no such container: %s", name);

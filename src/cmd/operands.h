@@ -24,6 +24,8 @@ int operands_parallel(struct app *app, const struct strv *operands, operand_fn *
 		      const void *args, struct error *err);
 
 /* Found, or ERR_NOTFOUND "no such container: x". */
+/* 1, 0, -1; what its killed monitor has left behind is removed on the way. */
+int look_for_container(struct app *app, const char *name, struct container *c, struct error *err);
 int need_container(struct app *app, const char *name, struct container *c, struct error *err);
 int need_image(struct app *app, const char *name, struct image *i, struct error *err);
 int need_volume(struct app *app, const char *name, struct volume *v, struct error *err);

@@ -3,6 +3,8 @@
  */
 #include "ps.h"
 
+#include "engine/lost.h"
+
 struct ps_args {
 	bool all, latest, no_trunc, quiet, size;
 	int64_t last;
@@ -33,6 +35,8 @@ static int list(struct app *app, const struct ps_args *args, const struct ps_fil
 	vec_each (&all, c) {
 		if (r < 0 || left <= 0)
 			break;
+		if (str_eq(c->state.reason, "monitor-lost"))
+			lost_cgroup_remove(&app->store, c);
 		if ((!every && !container_is_alive(c)) || !ps_filters_match(f, c))
 			continue;
 		left--;

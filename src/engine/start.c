@@ -3,6 +3,7 @@
  */
 #include "prepare.h"
 
+#include "engine/lost.h"
 #include "monitor/restart.h"
 #include "runtime/defaults.h"
 #include "runtime/runtime.h"
@@ -122,6 +123,7 @@ int start_with(struct engine *e, struct container *c, const struct start_input *
 	if (c->record.restart)
 		unlinkat(c->fd, RESTART_STOPPED, 0);
 	container_stays(c);
+	lost_cgroups_sweep(e->store);
 	/* the cgroup of a run whose monitor was killed: nobody has removed it */
 	if (c->state.cgroup && runtime_cgroup_remove(c->state.cgroup, err) < 0)
 		return -1;

@@ -258,6 +258,43 @@ static int remove_all(int mount, const char *cgroup, struct error *err)
 	return remove_tree(mount, cgroup + 1, DEPTH_MAX, err);
 }
 
+bool runtime_cgroup_exists(const char *cgroup)
+{
+	auto_close int dir = cgroup ? cgroup_open_at(cgroup) : -1;
+
+	return dir >= 0;
+}
+
+static void list_home(int mount, const char *path, struct strv *names)
+{
+	auto_close int dir = openat(mount, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	auto_done(strv) struct strv all = { 0 };
+	struct error ignored = { 0 }; /* then there is nothing to be seen */
+
+	if (dir < 0 || dir_list(dir, &all, &ignored) < 0)
+		return;
+	strv_each (&all, i)
+		if (!strchr(all.v[i], '.')) /* else a file of the kernel's */
+			strv_add(names, all.v[i]);
+}
+
+void runtime_cgroup_list(struct strv *names)
+{
+	enum cgroup_tree tree;
+	auto_close int mount = cgroup_mount_open(&tree);
+	auto_free char *own = mount < 0 ? NULL : cgroup_path_of(0);
+	auto_free char *below = NULL;
+
+	if (mount < 0)
+		return;
+	list_home(mount, CGROUP_HOME, names);
+	if (!own || !own[1])
+		return;
+	cgroup_is_ours(&own);
+	below = xasprintf("%s/" CGROUP_HOME, own + 1);
+	list_home(mount, below, names);
+}
+
 int runtime_cgroup_remove(const char *cgroup, struct error *err)
 {
 	enum cgroup_tree tree;

@@ -104,6 +104,20 @@ bool container_is_frozen(const char *cgroup)
 	return false;
 }
 
+int container_id_held(struct store *st, const char *id)
+{
+	struct error ignored = { 0 }; /* what cannot be asked is not there */
+	auto_free char *prefix = NULL;
+	int dir;
+
+	if (!digest_is_hex(id) || store_dir_find(st, STORE_CONTAINERS, &dir, &ignored) != 1)
+		return -1;
+	if (faccessat(dir, id, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return -1;
+	prefix = xasprintf("%s/", id);
+	return container_lock_held(dir, prefix, &ignored);
+}
+
 /* The monitor is gone and left a state that says "running". */
 static void settle_lost(int dir, const char *prefix, struct container_state *s)
 {

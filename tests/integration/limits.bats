@@ -60,6 +60,46 @@ can_limit() { # can_limit CONTROLLER
 	run -125 hod run -d --network none --report - busybox true
 }
 
+cgroup_dir() { # cgroup_dir CONTAINER: where it is, if there is one
+	local path mount
+	path=$(hod inspect -f '{{.Hod.Cgroup}}' "$1")
+	for mount in /sys/fs/cgroup /sys/fs/cgroup/unified; do
+		[ -z "$path" ] || [ ! -e "$mount/cgroup.controllers" ] || echo "$mount$path"
+	done
+}
+lose() { # lose CONTAINER: its monitor is killed, and it ends with that
+	kill -9 "$(hod inspect -f '{{.Hod.MonitorPid}}' "$1")"
+	until_ok 10 sh -c "! grep -q 1 '$2/cgroup.procs'"
+}
+@test "the cgroup that a killed monitor has left goes with the next command, and no other's" {
+	local lost live command
+	hod run -d --name live --network none busybox sleep 1000
+	live=$(cgroup_dir live)
+	[ -n "$live" ] || skip "no cgroup v2 that $(id -un) may write to"
+	for command in "hod ps -a" "hod inspect lost" "hod run --rm --network none busybox true"; do
+		hod run -d --name lost --network none busybox sleep 1000
+		lost=$(cgroup_dir lost)
+		[ -d "$lost" ]
+		lose lost "$lost"
+		[ -d "$lost" ]
+		$command >/dev/null
+		[ ! -e "$lost" ]
+		[ -d "$live" ]
+		[ "$(hod inspect -f '{{.State.Status}}' live)" = running ]
+		[ "$(hod inspect -f '{{.State.Status}} {{.State.ExitCode}}' lost)" = "exited 137" ]
+		hod rm lost
+	done
+	# one in a pid namespace that is not its own leaves processes too
+	hod run -d --name lost --network none --pid host busybox sh -c 'sleep 3141 & sleep 1000'
+	lost=$(cgroup_dir lost)
+	until_ok 10 sh -c "[ \$(wc -l <'$lost/cgroup.procs') = 2 ]"
+	kill -9 "$(hod inspect -f '{{.Hod.MonitorPid}}' lost)"
+	until_ok 10 sh -c "[ \$(wc -l <'$lost/cgroup.procs') = 1 ]"
+	hod ps -a
+	[ ! -e "$lost" ]
+	! pgrep -xaf "sleep 3141" || return 1
+}
+
 @test "a device is a node for root, with no other to be used beside it" {
 	need root
 	run hod run --rm --network none --device /dev/null:/dev/mine:r busybox sh -c 'ls -l /dev/mine; cat /dev/mine'

@@ -91,6 +91,12 @@ kill -9 "$(hod inspect -f '{{.Hod.MonitorPid}}' lost)"
 hod wait lost >/dev/null
 check "or is removed" hod rm lost
 check "and nothing is left of that" gone
+run -d --name lost -m 64m busybox sleep 1000 >/dev/null
+kill -9 "$(hod inspect -f '{{.Hod.MonitorPid}}' lost)"
+hod wait lost >/dev/null
+hod ps -a >/dev/null
+check "nor of one that nobody starts or removes, behind the next command" gone
+hod rm lost >/dev/null
 
 # ---- inside our own cgroup: last, as we are moved into a leaf of it ----
 own=$(sed -n 's/^0:://p' /proc/self/cgroup)

@@ -8,8 +8,12 @@
 
 #include "store_private.h"
 #include "util/fd.h"
+#include "util/owner_mark.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
 
 static const struct field layer_blob_fields[] = {
 	F_STR_(struct layer_blob, media_type, "mediaType", FIELD_REQUIRED),
@@ -161,9 +165,25 @@ int layer_add_blob(struct store *st, const struct digest *diff_id, const struct 
 	return 0;
 }
 
+/* Does the layer say nothing of "/" itself: neither owner nor mode, nor that it hides what is below? */
+static bool root_is_plain(struct store *st, int layer)
+{
+	struct owner_mark mark;
+	char path[48], value[2];
+	struct stat s;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d/diff", layer);
+	return fstatat(layer, "diff", &s, AT_SYMLINK_NOFOLLOW) == 0 && s.st_uid == 0 &&
+	       s.st_gid == 0 && (s.st_mode & 07777) == 0755 &&
+	       lgetxattr(path, "user.overlay.opaque", value, sizeof(value)) < 0 &&
+	       errno == ENODATA && !(st->single && owner_mark_get_at(layer, "diff", &mark));
+}
+
 int layer_stage(struct store *st, const struct staging *s, const struct layer_meta *m,
 		struct error *err)
 {
+	if (fchmod(s->fd, root_is_plain(st, s->fd) ? 0700 | LAYER_PLAIN : 0700) < 0)
+		return error_sys(err, "set the mode of a layer");
 	return meta_write(st, s->fd, m, false, err);
 }
 

@@ -71,7 +71,7 @@ static int mount_failed(int fs, const char *what, struct error *err)
 
 /*
  * The root directory of the merged tree is the upper one, so it gets the owner and mode that the
- * topmost layer with something to say gives to "/".
+ * topmost layer with something to say gives to "/". layers: those that may have.
  */
 static int upper_dress(struct store *st, const char *const *layers, size_t n, int upper,
 		       struct error *err)
@@ -330,17 +330,38 @@ static int empty_mount(int empty, unsigned flags, struct error *err)
 	return take_fd(&tree);
 }
 
-/* How many of the lowest layers lie below one whose root is opaque: overlay asks no root for that. */
-static size_t hidden_layers(struct store *st, const char *const *layers, size_t n, bool inside)
+/* Those that may have something to say of "/": lowest first, their number is returned. */
+static size_t layers_not_plain(struct store *st, const char *const *layers, size_t n, const char **out)
+{
+	struct stat s;
+	size_t k = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (fstatat(st->dirs[STORE_LAYERS], layers[i], &s, AT_SYMLINK_NOFOLLOW) < 0 ||
+		    !(s.st_mode & LAYER_PLAIN))
+			out[k++] = layers[i];
+	return k;
+}
+
+/* The topmost whose root is opaque, which hides all below it: its index + 1; 0: none. */
+static size_t topmost_opaque(struct store *st, const char *const *layers, size_t n, bool inside)
 {
 	char path[SHA256_HEX + 48], value[2];
 
-	for (size_t i = n; i-- > 1;) {
-		layer_name(path, sizeof(path), st, inside, layers[i]);
+	for (size_t i = n; i > 0; i--) {
+		layer_name(path, sizeof(path), st, inside, layers[i - 1]);
 		if (lgetxattr(path, "user.overlay.opaque", value, sizeof(value)) == 1 && *value == 'y')
 			return i;
 	}
 	return 0;
+}
+
+/* How many of the lowest layers are hidden by one above them: overlay asks no root for that. */
+static size_t layers_below(const char *const *layers, size_t n, const char *opaque)
+{
+	while (n > 0 && strcmp(layers[n - 1], opaque) != 0)
+		n--;
+	return n ? n - 1 : 0;
 }
 
 /*
@@ -367,13 +388,18 @@ static int layers_mount(struct store *st, const char *const *layers, size_t n, i
 			unsigned flags, bool inside, struct error *err)
 {
 	auto_close int lowest = -1;
-	const char *once[MANIFEST_LAYERS_MAX];
+	const char *once[MANIFEST_LAYERS_MAX], *tell[MANIFEST_LAYERS_MAX], **told = tell;
+	size_t n_told = layers_not_plain(st, layers, n, tell);
+	size_t opaque = topmost_opaque(st, tell, n_told, inside), hidden = 0;
 	struct overlay o;
 	bool base = dir >= 0 && !(flags & ROOTFS_BARE);
-	size_t hidden;
 	int fd;
 
-	hidden = hidden_layers(st, layers, n, inside);
+	if (opaque) {
+		told = tell + opaque - 1;
+		n_told -= opaque - 1;
+		hidden = layers_below(layers, n, *told);
+	}
 	n = layers_once(layers + hidden, n - hidden, once);
 	layers = once;
 	o = (struct overlay){ st, layers, n, dir, flags, -1, inside };
@@ -387,7 +413,7 @@ static int layers_mount(struct store *st, const char *const *layers, size_t n, i
 	if (n == 0 && dir < 0)
 		return empty_mount(lowest, flags, err);
 	o.lowest = lowest;
-	if (dir >= 0 && upper_make(st, layers, n, dir, err) < 0)
+	if (dir >= 0 && upper_make(st, told, n_told, dir, err) < 0)
 		return error_add(err, "rootfs");
 	fd = overlay_new(&o, err);
 	if (fd < 0 && err->kind == ERR_UNSUPPORTED) {

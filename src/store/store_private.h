@@ -50,6 +50,12 @@ int container_sweep(struct store *st, struct error *err);
 /* The directory that lies below every writable rootfs (O_PATH), made at first use. */
 int base_open(struct store *st, struct error *err);
 
+/*
+ * In the mode of layers/HEX: the layer says nothing of "/", as nearly all do, and need not be asked
+ * at each mount. Not there, as in stores of before: it may or may not.
+ */
+#define LAYER_PLAIN S_ISVTX
+
 struct layer_meta;
 int layer_meta_save(struct store *st, const struct digest *diff_id, const struct layer_meta *m,
 		    struct error *err);

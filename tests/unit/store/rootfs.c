@@ -160,6 +160,12 @@ START_TEST(rootfs_mounts_as_many_layers_as_an_image_may_have)
 }
 END_TEST
 
+/* Of a layer that was published before layers said whether they are plain. */
+static void forget_plain(struct env *e, const struct digest *d)
+{
+	ck_assert_int_eq(fchmodat(e->st.dirs[STORE_LAYERS], d->hex, 0700, 0), 0);
+}
+
 START_TEST(rootfs_gives_its_root_the_mode_of_the_layers_root)
 {
 	if (!enter(_i))
@@ -173,6 +179,7 @@ START_TEST(rootfs_gives_its_root_the_mode_of_the_layers_root)
 		struct stat st;
 
 		ck_assert_int_eq(fchmod(diff, 01751), 0);
+		forget_plain(&e, &a);
 		fd = rootfs_mount(&e.st, layers, 2, dir, 0, &err);
 		OK(fd);
 		fstat(fd, &st);
@@ -239,11 +246,75 @@ START_TEST(rootfs_obeys_an_opaque_root)
 			       fd = -1;
 
 		ck_assert_int_eq(fsetxattr(high, "user.overlay.opaque", "y", 1, 0), 0);
+		forget_plain(&e, &b);
 		fd = rootfs_mount(&e.st, layers, 3, dir, 0, &err);
 		OK(fd);
 		ck_assert(!file_exists(fd, "old"));
 		ck_assert(file_exists(fd, "new"));
 		ck_assert(file_exists(fd, "top"));
+	}
+}
+END_TEST
+
+/* A layer whose root has a mode of its own, and may hide what is below, before it is published. */
+static struct digest telling_layer(struct env *e, const char *name, mode_t mode, bool opaque)
+{
+	struct digest d = digest_of(name);
+	struct staging s;
+	struct layer_meta m;
+	auto_close int fd = -1;
+
+	layer_meta_init(&m);
+	OK(staging_begin(&e->st, &s, &err));
+	fd = dir_make_open(s.fd, "diff", 0755, &err);
+	OK(fd);
+	OK(file_write(fd, name, "", 0, 0644, false, &err));
+	ck_assert_int_eq(fchmod(fd, mode), 0);
+	if (opaque)
+		ck_assert_int_eq(fsetxattr(fd, "user.overlay.opaque", "y", 1, 0), 0);
+	OK(layer_publish(&e->st, &s, &d, &m, &err));
+	layer_meta_done(&m);
+	return d;
+}
+
+static bool is_plain(struct env *e, const struct digest *d)
+{
+	struct stat st;
+
+	ck_assert_int_eq(fstatat(e->st.dirs[STORE_LAYERS], d->hex, &st, 0), 0);
+	return st.st_mode & S_ISVTX;
+}
+
+/* Those that say nothing are known by their directory, and not asked. */
+START_TEST(rootfs_hears_every_layer_that_tells_something_of_its_root)
+{
+	if (!enter(_i))
+		return;
+	{
+		ENV(e);
+		struct digest low = telling_layer(&e, "low", 0700, false),
+			      mode = telling_layer(&e, "mode", 0751, false),
+			      opaque = telling_layer(&e, "opaque", 0755, true),
+			      plain = env_layer(&e, "plain", "x");
+		const char *layers[] = { low.hex, plain.hex, mode.hex, opaque.hex };
+		auto_close int one = -1, two = -1, dir = container_dir(&e), other = -1;
+		struct stat st;
+
+		ck_assert(is_plain(&e, &plain));
+		ck_assert(!is_plain(&e, &low) && !is_plain(&e, &mode) && !is_plain(&e, &opaque));
+		one = rootfs_mount(&e.st, layers, 3, dir, 0, &err);
+		OK(one);
+		fstat(one, &st);
+		ck_assert_uint_eq(st.st_mode & 07777, 0751);
+		ck_assert(file_exists(one, "low") && file_exists(one, "plain"));
+		other = dir_make_open(e.scratch.fd, "other", 0700, &err);
+		OK(other);
+		two = rootfs_mount(&e.st, layers, 4, other, 0, &err);
+		OK(two);
+		fstat(two, &st);
+		ck_assert_uint_eq(st.st_mode & 07777, 0755);
+		ck_assert(!file_exists(two, "low") && !file_exists(two, "mode"));
+		ck_assert(file_exists(two, "opaque"));
 	}
 }
 END_TEST
@@ -305,6 +376,7 @@ UNIT_MAIN("store/rootfs",
 	  TEST_LOOP(rootfs_work_is_removed_whole_after_a_volatile_mount_and_nothing_else_is, 4),
 	  TEST_LOOP(rootfs_takes_a_layer_that_occurs_again, 4),
 	  TEST_LOOP(rootfs_obeys_an_opaque_root, 4),
+	  TEST_LOOP(rootfs_hears_every_layer_that_tells_something_of_its_root, 4),
 	  TEST_LOOP(rootfs_shows_upper_layers_over_lower_ones, 4),
 	  TEST_LOOP(rootfs_without_layers_or_without_upper_works, 4),
 	  TEST_LOOP(rootfs_mounts_as_many_layers_as_an_image_may_have, 4),

@@ -10,6 +10,7 @@
 #include "log_driver.h"
 #include "util/escape.h"
 
+#include <stdint.h>
 #include <string.h>
 
 static void put(struct log_writer *w, const char *bytes, size_t n)
@@ -26,16 +27,46 @@ static void put_text(struct log_writer *w, const char *text)
 /* \b \f \n \r \t as such, the other control characters as \u00NN */
 static void put_escape(struct log_writer *w, unsigned char c)
 {
-	static const char hex[] = "0123456789abcdef", from[] = "\b\f\n\r\t\"\\", to[] = "bfnrt\"\\";
-	const char *at = c ? strchr(from, c) : NULL;
+	static const char hex[] = "0123456789abcdef";
+	static const char letter[] = { ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r',
+				       ['\t'] = 't', ['"'] = '"',  ['\\'] = '\\' };
 	char code[6] = { '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] };
 
-	if (at) {
-		code[1] = to[at - from];
+	if (c < sizeof(letter) && letter[c]) {
+		code[1] = letter[c];
 		put(w, code, 2);
 	} else {
 		put(w, code, 6);
 	}
+}
+
+/* Does it stand for itself in a string? */
+static bool is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+/* The same of eight at once: the highest bit of each byte, where taking away makes it borrow. */
+static bool are_plain(const char *bytes)
+{
+	const uint64_t each = 0x0101010101010101;
+	uint64_t x, odd;
+
+	memcpy(&x, bytes, sizeof(x));
+	odd = x | (x - each * 0x20) | ((x ^ each * 0x7f) - each) | ((x ^ each * '"') - each) |
+	      ((x ^ each * '\\') - each);
+	return !(odd & each * 0x80);
+}
+
+static size_t plain_length(const char *bytes, size_t n)
+{
+	size_t i = 0;
+
+	while (i + sizeof(uint64_t) <= n && are_plain(bytes + i))
+		i += sizeof(uint64_t);
+	while (i < n && is_plain((unsigned char)bytes[i]))
+		i++;
+	return i;
 }
 
 /* Returns whether all of it was UTF-8. */
@@ -45,16 +76,12 @@ static bool put_string(struct log_writer *w, const char *bytes, size_t n)
 	size_t i = 0;
 
 	while (i < n) {
-		size_t plain = i;
+		size_t used = plain_length(bytes + i, n - i);
 		unsigned char c;
 		uint32_t code;
-		size_t used;
 
-		while (plain < n && (c = (unsigned char)bytes[plain]) >= 0x20 && c < 0x7f &&
-		       c != '"' && c != '\\')
-			plain++;
-		put(w, bytes + i, plain - i);
-		i = plain;
+		put(w, bytes + i, used);
+		i += used;
 		if (i == n)
 			break;
 		c = (unsigned char)bytes[i];

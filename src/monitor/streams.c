@@ -121,6 +121,14 @@ static enum step outflow_empty(struct outflow *s, ssize_t n)
 	return STEP_WAIT;
 }
 
+/* A program that fills its pipe need not wait for us each time; a refusal is no loss. */
+static void outflow_grow(struct outflow *s)
+{
+	if (!s->grown)
+		fcntl(s->from.fd, F_SETPIPE_SZ, PIPE_GROWN);
+	s->grown = true;
+}
+
 static enum step outflow_copy(struct outflow *s)
 {
 	size_t want = s->teed ? MIN(s->teed, (size_t)STREAM_BUFFER) : STREAM_BUFFER;
@@ -128,6 +136,8 @@ static enum step outflow_copy(struct outflow *s)
 
 	if (n <= 0)
 		return outflow_empty(s, n);
+	if (n == STREAM_BUFFER)
+		outflow_grow(s);
 	s->have = (size_t)n;
 	s->logged = s->paced = 0;
 	s->shown = false;
@@ -186,11 +196,8 @@ static enum step outflow_move(struct outflow *s)
 	if (n <= 0)
 		return outflow_empty(s, n);
 	s->teed -= s->teed ? (size_t)n : 0;
-	if (n >= PIPE_DEFAULT && !s->grown) {
-		/* a program that fills its pipe need not wait for us each time; a refusal is no loss */
-		s->grown = true;
-		fcntl(s->from.fd, F_SETPIPE_SZ, PIPE_GROWN);
-	}
+	if (n >= PIPE_DEFAULT)
+		outflow_grow(s);
 	/* what comes in small pieces is awaited rather than asked for again */
 	return s->teed || n >= 4096 || s->io->draining ? STEP_AGAIN : STEP_WAIT;
 }

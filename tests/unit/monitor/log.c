@@ -411,6 +411,50 @@ START_TEST(json_file_has_dockers_form)
 }
 END_TEST
 
+/* Each character at each place of a word and behind it, eight of which are looked at together. */
+START_TEST(json_file_escapes_what_needs_it_wherever_it_stands)
+{
+	static const char from[] = "\b\f\r\t\"\\", to[] = "bfrt\"\\";
+	struct log_kit k;
+	struct str got = { 0 }, want = { 0 };
+	struct error err = { 0 };
+	const char *at;
+
+	log_kit_open(&k, "json-file", "");
+	for (int c = 0; c < 0x80; c++)
+		for (size_t i = 0; i < 18 && c != '\n'; i++) {
+			char line[20];
+
+			memset(line, '~', sizeof(line));
+			line[i] = (char)c;
+			line[19] = '\n';
+			log_write(k.w, 1, line, sizeof(line));
+			str_addf(&want, "%.*s", (int)i, "~~~~~~~~~~~~~~~~~~~");
+			if (c && strchr(from, c))
+				str_addf(&want, "\\%c", to[strchr(from, c) - from]);
+			else if (c < 0x20 || c == 0x7f)
+				str_addf(&want, "\\u%04x", c);
+			else
+				str_addf(&want, "%c", c);
+			str_addf(&want, "%.*s\\n", (int)(18 - i), "~~~~~~~~~~~~~~~~~~~");
+		}
+	ck_assert_int_eq(file_read(k.c.fd, "json.log", &got, 1 << 20, &err), 0);
+	at = want.s;
+	for (char *line = strtok(got.s, "\n"); line; line = strtok(NULL, "\n")) {
+		const char *end = strstr(line, "\",\"stream\"");
+		size_t n = (size_t)(end - line) - 8;
+
+		ck_assert_int_eq(strncmp(line, "{\"log\":\"", 8), 0);
+		ck_assert_int_eq(strncmp(line + 8, at, n), 0);
+		at += n;
+	}
+	ck_assert_str_eq(at, "");
+	str_done(&got);
+	str_done(&want);
+	log_kit_close(&k);
+}
+END_TEST
+
 START_TEST(k8s_file_has_the_kubelets_form)
 {
 	struct log_kit k;
@@ -479,5 +523,6 @@ UNIT_MAIN("monitor/log", EACH_DRIVER(log_gives_back_every_byte_of_each_stream),
 	  TEST(bytes_of_a_killed_monitor_are_kept), TEST(rotation_cut_short_is_completed),
 	  EACH_DRIVER(times_go_before_whole_lines), TEST(since_and_until_are_inclusive),
 	  EACH_DRIVER(output_cannot_forge_a_line), TEST(json_file_has_dockers_form),
+	  TEST(json_file_escapes_what_needs_it_wherever_it_stands),
 	  TEST(k8s_file_has_the_kubelets_form), EACH_DRIVER(no_output_makes_no_file),
 	  TEST_LOOP(unknown_driver_or_option_is_refused_by_name, ARRAY_SIZE(refused)))

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct global_args {
@@ -292,6 +293,7 @@ int main(int argc, char **argv)
 	int r, code;
 
 	open_standard_streams();
+	umask(umask(0) & 077);	  /* one that takes our own files from us would spoil the store */
 	signal(SIGPIPE, SIG_IGN); /* a write says EPIPE instead; whoever execs sets it back */
 	app.userns.caller_uid = getuid();
 	app.userns.caller_gid = getgid();

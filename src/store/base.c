@@ -17,7 +17,7 @@ static const char *const files[] = { "etc/hostname", "etc/hosts", "etc/resolv.co
 
 static int fill(int base, struct error *err)
 {
-	/* the umask of hod is strict, so modes are set */
+	/* the umask is the caller's, so modes are set */
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
 		if (mkdirat(base, dirs[i], 0755) < 0 || fchmodat(base, dirs[i], 0755, 0) < 0)
 			return error_sys(err, "make base/%s", dirs[i]);

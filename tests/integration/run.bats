@@ -516,6 +516,24 @@ is_up_to() {
 	[ "$(stat -c %a "$HOD_ROOT")" = 700 ]
 }
 
+@test "a umask that leaves nothing to anybody spoils neither store nor output" {
+	local tar
+	tar=$(busybox_tar)
+	(
+		umask 0777
+		export HOD_ROOT=$FILE_DIR/narrow
+		"$HOD" import "$tar" busybox >/dev/null
+		"$HOD" run -d --name c --network none -v vol:/v busybox sh -c 'umask; exec sleep 1000' >/dev/null
+		[ "$("$HOD" exec c sh -c 'umask')" = 0022 ]
+		[ "$("$HOD" ps -q | wc -l)" = 1 ]
+		"$HOD" images -q busybox >/dev/null
+		"$HOD" cp c:/etc/passwd "$FILE_DIR/passwd"
+		"$HOD" rm -f c >/dev/null
+		"$HOD" save -o "$FILE_DIR/narrow.tar" busybox
+	)
+	[ -r "$FILE_DIR/passwd" ] && [ -r "$FILE_DIR/narrow.tar" ]
+}
+
 @test "--label-file: what comes later wins, --label over all" {
 	printf 'k=1\nk=2\nz=9\n' >"$FILE_DIR/labels"
 	id=$(hod create --label-file "$FILE_DIR/labels" -l z=0 --network none busybox true)

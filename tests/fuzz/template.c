@@ -2,9 +2,9 @@
  * Fuzz target: a template, run over a document with every kind of value. What it must show: no
  * crash, and an end within the limits of template.h.
  */
-#include "cmd/template.h"
+#include "fuzz.h"
 
-#include <stdio.h>
+#include "cmd/template.h"
 
 static const char document[] =
 	"{\"S\":\"text\",\"I\":-7,\"F\":1.5,\"T\":true,\"N\":null,\"L\":[1,\"a\",{\"X\":[]}],"
@@ -13,8 +13,6 @@ static const struct template_name names[] = {
 	{ "M", SHAPE_MAP },	   { "N", SHAPE_LIST },	 { "O", SHAPE_OPTIONAL },
 	{ "Label", SHAPE_METHOD }, { NULL, SHAPE_AUTO },
 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
@@ -35,21 +33,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	template_execute(t, data, names, TEMPLATE_HEADER, &out, &err);
 	return 0;
 }
-
-#ifdef REPLAY
-int main(int argc, char **argv)
-{
-	for (int i = 1; i < argc; i++) {
-		static uint8_t buf[1 << 20];
-		FILE *f = fopen(argv[i], "rb");
-		size_t n;
-
-		if (!f)
-			return 1;
-		n = fread(buf, 1, sizeof(buf), f);
-		fclose(f);
-		LLVMFuzzerTestOneInput(buf, n);
-	}
-	return 0;
-}
-#endif

@@ -5,6 +5,18 @@ attack_build() { # the program, static, once for each file
 	[ -x "$FILE_DIR/attack" ] || gcc -static -O1 -o "$FILE_DIR/attack" "$BATS_TEST_DIRNAME/attack.c"
 }
 
+setup_file() {
+	store_up
+	attack_build
+	hostile plain :
+	[ "$(id -u)" != 0 ] || bundle_up
+}
+attacks_down() { # after each test
+	[ "$(id -u)" != 0 ] || oci delete --force box
+	store_down
+}
+teardown() { attacks_down; }
+
 # hostile NAME COMMAND: an image of busybox and the attacker whose tree, $t, was changed by a command
 hostile() {
 	local t

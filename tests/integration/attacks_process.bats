@@ -16,17 +16,6 @@
 load helper
 load attacks
 
-setup_file() {
-	store_up
-	attack_build
-	hostile plain :
-	[ "$(id -u)" != 0 ] || bundle_up
-}
-teardown() {
-	[ "$(id -u)" != 0 ] || oci delete --force box
-	store_down
-}
-
 # ---- the runtime itself ----
 
 @test "the runtime's program cannot be executed from inside, nor opened (CVE-2019-5736)" {
@@ -241,7 +230,7 @@ answers() {
 	lacks of-the-host-only
 	# nor is it what the monitor has, who lives longer
 	pid=$(monitor_of c)
-	! grep -aq of-the-host-only "/proc/$pid/environ"
+	run ! grep -aq of-the-host-only "/proc/$pid/environ"
 	hod_run -d --name d -e A=of-the-first plain sleep 1000
 	run -0 hod exec c env
 	lacks of-the-first

@@ -2,13 +2,7 @@
 # build: the Dockerfile language as a whole, the context, the cache, failures.
 load helper
 
-setup() {
-	ctx=$FILE_DIR/ctx
-	rm -rf "$ctx"
-	mkdir -p "$ctx"
-}
-# dockerfile: from stdin
-dockerfile() { cat >"$ctx/Dockerfile"; }
+setup() { context_up; }
 in_image() { hod_run --rm "$@"; }
 
 @test "the last line of stdout is the id, -q prints nothing else, --iidfile holds it" {

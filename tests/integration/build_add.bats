@@ -31,16 +31,13 @@ teardown_file() {
 	store_down
 }
 setup() {
-	ctx=$FILE_DIR/ctx
-	rm -rf "$ctx"
-	mkdir -p "$ctx"
+	context_up
 	url=http://127.0.0.1:$PORT
 }
 commit() { # commit TITLE TIME
 	git -C repo add .
 	GIT_COMMITTER_DATE=$2 GIT_AUTHOR_DATE=$2 git -C repo -c user.name=n -c user.email=e@x commit -q -m "$1"
 }
-dockerfile() { cat >"$ctx/Dockerfile"; }
 fails() { # fails LINE: a Dockerfile of this line behind FROM
 	printf 'FROM busybox\n%s\n' "$1" | dockerfile
 	run -1 hod build -q "$ctx"

@@ -2,12 +2,7 @@
 # build --check, --call: what a Dockerfile says of itself.
 load helper
 
-setup() {
-	ctx=$FILE_DIR/ctx
-	rm -rf "$ctx"
-	mkdir -p "$ctx"
-}
-dockerfile() { cat >"$ctx/Dockerfile"; }
+setup() { context_up; }
 
 @test "--check tells what is not meant, builds nothing, and fails when asked to" {
 	printf 'FROM busybox AS Base\nRUN false\nFROM base\nCMD true\n' | dockerfile

@@ -4,11 +4,9 @@ load helper
 load registry
 
 setup() {
-	ctx=$FILE_DIR/ctx
-	rm -rf "$ctx" "$FILE_DIR"/out*
-	mkdir -p "$ctx"
+	context_up
+	rm -rf "$FILE_DIR"/out*
 }
-dockerfile() { cat >"$ctx/Dockerfile"; } # from stdin
 in_image() { hod_run --rm "$@"; }
 layers_of() { hod inspect -f '{{range .RootFS.Layers}}{{println .}}{{end}}' "$1"; }
 

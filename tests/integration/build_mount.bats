@@ -2,12 +2,7 @@
 # build: RUN --mount of every type, --security.
 load helper
 
-setup() {
-	ctx=$FILE_DIR/ctx
-	rm -rf "$ctx"
-	mkdir -p "$ctx"
-}
-dockerfile() { cat >"$ctx/Dockerfile"; }
+setup() { context_up; }
 layer_files() { # layer_files IMAGE: output is what its topmost layer holds
 	local last
 	last=$(hod image inspect -f '{{json .RootFS.Layers}}' "$1" | tr -d '[]"' | tr , '\n' | tail -n 1)

@@ -141,7 +141,7 @@ is_other() { [ -n "$2" ] && [ "$2" != "$1" ]; } # is_other OLD NEW
 	until_ok 20 are "a b"
 	if [ "$(id -u)" != 0 ]; then # as root the rules carry it
 		wait "${slow[@]}"
-		[ "$(cat "$FILE_DIR"/slow? | grep -c done)" = 2 ]
+		[ "$(cat "$FILE_DIR"/slow? | grep -c "done")" = 2 ]
 	fi
 }
 a_slow_answer() { # on each of both members

@@ -118,6 +118,13 @@ teardown() { # each test begins without containers
 	store_down
 }
 
+context_up() { # an empty build context, $ctx
+	ctx=$FILE_DIR/ctx
+	rm -rf "$ctx"
+	mkdir -p "$ctx"
+}
+dockerfile() { cat >"$ctx/Dockerfile"; } # from stdin
+
 # ---- waiting: always for a condition, always with an end ----
 
 # until_ok SECONDS COMMAND...: repeats the command until it succeeds

@@ -99,7 +99,7 @@ other_store() { HOD_ROOT=$FILE_DIR/other "$HOD" "$@"; }
 	# one byte in the middle is changed
 	cp "$FILE_DIR/good.tar" "$FILE_DIR/flip.tar"
 	printf '\377' | dd of="$FILE_DIR/flip.tar" bs=1 seek=$(($(stat -c %s "$FILE_DIR/good.tar") / 2)) conv=notrunc 2>/dev/null
-	! cmp -s "$FILE_DIR/good.tar" "$FILE_DIR/flip.tar"
+	run ! cmp -s "$FILE_DIR/good.tar" "$FILE_DIR/flip.tar"
 	head -c 20000 /dev/urandom >"$FILE_DIR/noise.tar"
 	: >"$FILE_DIR/nothing.tar"
 	export HOD_ROOT=$FILE_DIR/damaged

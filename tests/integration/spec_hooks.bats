@@ -33,7 +33,7 @@ load spec
 	says text '.hooks.createContainer = [{"path": "/bin/sh", "args": ["sh", "-c", "mount --bind " + $d + "/src " + $d + "/b/rootfs/mnt; hostname >" + $d + "/hooks"],
 		"env": ["PATH=/bin:/usr/bin:/usr/sbin:/sbin"]}]' "cat /mnt/file"
 	[ "$(cat "$FILE_DIR/hooks")" = box ]
-	! mountpoint -q "$B/rootfs/mnt"
+	run ! mountpoint -q "$B/rootfs/mnt"
 }
 @test "config.md, Hooks: startContainer is in the container, of its files, before the process" {
 	says "box process" '.hooks.startContainer = [{"path": "/bin/sh", "args": ["sh", "-c", "hostname >/tmp/said"]}]' 'echo $(cat /tmp/said) process'

@@ -53,35 +53,48 @@ static inline int unit_run(const char *name, const struct unit_case *cases, size
 		return unit_run(name, unit_cases, sizeof(unit_cases) / sizeof(unit_cases[0]));     \
 	}
 
+/* The text of tests/data/<path>; to be freed. */
+static inline char *unit_read(const char *path)
+{
+	char name[512], *text;
+	FILE *f;
+	long size;
+
+	snprintf(name, sizeof(name), "tests/data/%s", path);
+	f = fopen(name, "r");
+	ck_assert_msg(f != NULL, "no file %s", name);
+	fseek(f, 0, SEEK_END);
+	size = ftell(f);
+	rewind(f);
+	text = calloc(1, (size_t)size + 1);
+	ck_assert_uint_eq(fread(text, 1, (size_t)size, f), (size_t)size);
+	fclose(f);
+	return text;
+}
+
 /*
  * Compares text with tests/data/<path>; with GOLDEN=rewrite in the environment it writes the file
  * instead, and the diff is part of the review.
  */
 static inline void unit_golden(const char *path, const char *text)
 {
-	char name[512], *want;
 	const char *mode = getenv("GOLDEN");
-	FILE *f;
-	long size;
+	char *want;
 
-	snprintf(name, sizeof(name), "tests/data/%s", path);
 	if (mode && strcmp(mode, "rewrite") == 0) {
+		char name[512];
+		FILE *f;
+
+		snprintf(name, sizeof(name), "tests/data/%s", path);
 		f = fopen(name, "w");
 		ck_assert_msg(f != NULL, "cannot write %s", name);
 		fputs(text, f);
 		fclose(f);
 		return;
 	}
-	f = fopen(name, "r");
-	ck_assert_msg(f != NULL, "no golden file %s", name);
-	fseek(f, 0, SEEK_END);
-	size = ftell(f);
-	rewind(f);
-	want = calloc(1, (size_t)size + 1);
-	ck_assert_uint_eq(fread(want, 1, (size_t)size, f), (size_t)size);
-	fclose(f);
-	ck_assert_msg(strcmp(want, text) == 0, "%s differs:\n--- want\n%s\n--- got\n%s", name, want,
-		      text);
+	want = unit_read(path);
+	ck_assert_msg(strcmp(want, text) == 0, "tests/data/%s differs:\n--- want\n%s\n--- got\n%s",
+		      path, want, text);
 	free(want);
 }
 

@@ -15,17 +15,14 @@ static int parse(const char *text, struct image_config *c)
 	return image_config_parse(text, strlen(text), c, &err);
 }
 
-static char *slurp(const char *path)
+/* The same of a file below tests/data. */
+static int parse_file(const char *path, struct image_config *c)
 {
-	static char buf[1 << 16];
-	FILE *f = fopen(path, "r");
-	size_t n;
+	char *text = unit_read(path);
+	int status = parse(text, c);
 
-	ck_assert_ptr_nonnull(f);
-	n = fread(buf, 1, sizeof(buf) - 1, f);
-	buf[n] = '\0';
-	fclose(f);
-	return buf;
+	free(text);
+	return status;
 }
 
 START_TEST(image_config_is_read_with_the_extensions_of_docker)
@@ -33,7 +30,7 @@ START_TEST(image_config_is_read_with_the_extensions_of_docker)
 	struct image_config c;
 	const struct image_settings *s = &c.config;
 
-	ck_assert_int_eq(parse(slurp("tests/data/oci/image_config.json"), &c), 0);
+	ck_assert_int_eq(parse_file("oci/image_config.json", &c), 0);
 	ck_assert_str_eq(c.platform.architecture, "arm64");
 	ck_assert_str_eq(c.platform.variant, "v8");
 	ck_assert_str_eq(c.platform.os, "linux");
@@ -64,7 +61,7 @@ START_TEST(image_config_is_written_as_it_was_read)
 	struct image_config c, copy;
 	struct str out = { 0 };
 
-	ck_assert_int_eq(parse(slurp("tests/data/oci/image_config.json"), &c), 0);
+	ck_assert_int_eq(parse_file("oci/image_config.json", &c), 0);
 	image_config_copy(&copy, &c);
 	image_config_done(&c);
 	image_config_format(&copy, &out);

@@ -13,17 +13,14 @@ static int parse(const char *text, struct spec *s)
 	return spec_parse(text, strlen(text), s, &err);
 }
 
-static char *slurp(const char *path)
+/* The same of a file below tests/data. */
+static int parse_file(const char *path, struct spec *s)
 {
-	static char buf[1 << 16];
-	FILE *f = fopen(path, "r");
-	size_t n;
+	char *text = unit_read(path);
+	int status = parse(text, s);
 
-	ck_assert_ptr_nonnull(f);
-	n = fread(buf, 1, sizeof(buf) - 1, f);
-	buf[n] = '\0';
-	fclose(f);
-	return buf;
+	free(text);
+	return status;
 }
 
 START_TEST(spec_reads_every_member)
@@ -33,7 +30,7 @@ START_TEST(spec_reads_every_member)
 	const struct spec_linux *l = &s.linux_;
 	struct strmap links = { 0 };
 
-	ck_assert_int_eq(parse(slurp("tests/data/oci/config.json"), &s), 0);
+	ck_assert_int_eq(parse_file("oci/config.json", &s), 0);
 	p = s.process;
 	ck_assert(p->terminal);
 	ck_assert_int_eq(p->console_size->width, 80);
@@ -87,7 +84,7 @@ START_TEST(spec_writes_what_it_read)
 	struct spec s;
 	struct str out = { 0 }, again = { 0 };
 
-	ck_assert_int_eq(parse(slurp("tests/data/oci/config.json"), &s), 0);
+	ck_assert_int_eq(parse_file("oci/config.json", &s), 0);
 	spec_format(&s, &out);
 	spec_done(&s);
 	ck_assert_int_eq(parse(out.s, &s), 0);
@@ -105,7 +102,7 @@ START_TEST(spec_of_runc_is_read)
 {
 	struct spec s;
 
-	ck_assert_int_eq(parse(slurp("tests/data/oci/config.runc.json"), &s), 0);
+	ck_assert_int_eq(parse_file("oci/config.runc.json", &s), 0);
 	ck_assert_str_eq(s.process->args.v[0], "sh");
 	ck_assert_uint_eq(s.mounts.n, 7);
 	ck_assert_str_eq(s.process->rlimits.v[0].soft_text, "1024");

@@ -83,18 +83,25 @@ static void lint_variables(struct walk *w, const struct instruction *in)
 	}
 }
 
-static void define(struct walk *w, const struct instruction *in)
+/* The names that ENV or ARG sets; of another instruction, none. */
+static void defined(const struct instruction *in, struct strv *names)
 {
 	bool env = instruction_is(in, "ENV");
+	const char *value;
 
 	if (!env && !instruction_is(in, "ARG"))
 		return;
-	for (size_t i = 0; i < in->args.n; i += env ? 2 : 1) {
-		const char *value;
-		auto_free char *name = arg_name(in->args.v[i], &value);
+	for (size_t i = 0; i < in->args.n; i += env ? 2 : 1)
+		strv_take(names, arg_name(in->args.v[i], &value));
+}
 
-		strv_env_set(&w->now->names, name, "x");
-	}
+static void define(struct walk *w, const struct instruction *in)
+{
+	auto_done(strv) struct strv names = { 0 };
+
+	defined(in, &names);
+	strv_each (&names, i)
+		strv_env_set(&w->now->names, names.v[i], "x");
 }
 
 /* ---- single instructions ---- */
@@ -119,19 +126,14 @@ bool lint_is_secret(const char *name)
 
 static void lint_secrets(struct walk *w, const struct instruction *in)
 {
-	bool env = instruction_is(in, "ENV");
+	auto_done(strv) struct strv names = { 0 };
 
-	if (!env && !instruction_is(in, "ARG"))
-		return;
-	for (size_t i = 0; i < in->args.n; i += env ? 2 : 1) {
-		const char *value;
-		auto_free char *name = arg_name(in->args.v[i], &value);
-
-		if (lint_is_secret(name))
+	defined(in, &names);
+	strv_each (&names, i)
+		if (lint_is_secret(names.v[i]))
 			LINT(w, in,
 			     "SecretsUsedInArgOrEnv", "%s %s: the image would tell it to everybody; use RUN --mount=type=secret",
-			     in->def->name, name);
-	}
+			     in->def->name, names.v[i]);
 }
 
 static void lint_expose(struct walk *w, const struct instruction *in)

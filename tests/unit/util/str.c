@@ -236,8 +236,20 @@ START_TEST(str_eq_of_null_is_equal_to_null_only)
 }
 END_TEST
 
-UNIT_MAIN("util/str", TEST(str_grows_and_stays_terminated),
-	  TEST(str_addf_takes_text_longer_than_its_room),
+START_TEST(str_is_one_of_words_means_the_whole_word)
+{
+	static const char *const words[] = { "yes", "no" };
+
+	ck_assert(str_is_one_of("no", words, 2));
+	ck_assert(!str_is_one_of("no", words, 1));
+	ck_assert(!str_is_one_of("n", words, 2));
+	ck_assert(!str_is_one_of("nor", words, 2));
+	ck_assert(!str_is_one_of(NULL, words, 2));
+}
+END_TEST
+
+UNIT_MAIN("util/str", TEST(str_is_one_of_words_means_the_whole_word),
+	  TEST(str_grows_and_stays_terminated), TEST(str_addf_takes_text_longer_than_its_room),
 	  TEST(str_take_gives_the_empty_string_for_nothing),
 	  TEST_LOOP(str_add_escaped_leaves_nothing_for_a_terminal_to_obey, ARRAY_SIZE(escapes)),
 	  TEST(str_add_escaped_keeps_tabs_on_request_only_and_escapes_nul),

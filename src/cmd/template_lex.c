@@ -152,10 +152,50 @@ static const struct {
 	{ "(", TOK_LPAREN }, { ")", TOK_RPAREN },   { ",", TOK_COMMA },
 };
 
+/* One of the marks, if there is one. */
+static bool lex_mark(struct lexer *lex, struct token *t)
+{
+	size_t from = lex->at;
+
+	for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
+		if (!looking_at(lex, from, marks[i].text))
+			continue;
+		lex->at = from + strlen(marks[i].text);
+		token_set(t, lex, marks[i].type, from, lex->at);
+		if (t->type == TOK_CLOSE)
+			lex->inside = false;
+		return true;
+	}
+	return false;
+}
+
+/* Behind "." or "$": a field, a variable, or the sign alone. */
+static int lex_named(struct lexer *lex, struct token *t)
+{
+	size_t from = lex->at, end = word_end(lex, from + 1);
+
+	token_set(t, lex,
+		  lex->s[from] == '$' ? TOK_VAR
+		  : end > from + 1    ? TOK_FIELD
+				      : TOK_DOT,
+		  from + 1, end);
+	t->at = from;
+	lex->at = end;
+	return 0;
+}
+
+static bool begins_number(char c, char after)
+{
+	bool sign = c == '-' || c == '+';
+
+	return isdigit((unsigned char)c) || ((sign || c == '.') && isdigit((unsigned char)after)) ||
+	       (sign && after == '.');
+}
+
 static int lex_inside(struct lexer *lex, struct token *t, struct error *err)
 {
 	size_t from = lex->at, end;
-	char c, after;
+	char c;
 
 	while (lex->at < lex->n && is_blank(lex->s[lex->at]))
 		lex->at++;
@@ -167,38 +207,19 @@ static int lex_inside(struct lexer *lex, struct token *t, struct error *err)
 	from = lex->at;
 	if (from >= lex->n)
 		return template_error(err, from, "unclosed action");
-	for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
-		if (!looking_at(lex, from, marks[i].text))
-			continue;
-		lex->at = from + strlen(marks[i].text);
-		token_set(t, lex, marks[i].type, from, lex->at);
-		if (t->type == TOK_CLOSE)
-			lex->inside = false;
+	if (lex_mark(lex, t))
 		return 0;
-	}
 	c = lex->s[from];
-	after = from + 1 < lex->n ? lex->s[from + 1] : '\0';
 	if (c == '"')
 		return lex_quoted(lex, t, TOK_STRING, err);
 	if (c == '`')
 		return lex_quoted(lex, t, TOK_RAW, err);
 	if (c == '\'')
 		return lex_quoted(lex, t, TOK_CHAR, err);
-	if (isdigit((unsigned char)c) ||
-	    ((c == '-' || c == '+' || c == '.') && isdigit((unsigned char)after)) ||
-	    ((c == '-' || c == '+') && after == '.'))
+	if (begins_number(c, from + 1 < lex->n ? lex->s[from + 1] : '\0'))
 		return lex_number(lex, t);
-	if (c == '.' || c == '$') {
-		end = word_end(lex, from + 1);
-		token_set(t, lex,
-			  c == '$'	   ? TOK_VAR
-			  : end > from + 1 ? TOK_FIELD
-					   : TOK_DOT,
-			  from + 1, end);
-		t->at = from;
-		lex->at = end;
-		return 0;
-	}
+	if (c == '.' || c == '$')
+		return lex_named(lex, t);
 	end = word_end(lex, from);
 	if (end == from)
 		return template_error(err, from, "unexpected character '%c'",

@@ -238,13 +238,13 @@ END_TEST
 
 START_TEST(str_is_one_of_words_means_the_whole_word)
 {
-	static const char *const words[] = { "yes", "no" };
+	static const char *const answers[] = { "yes", "no" };
 
-	ck_assert(str_is_one_of("no", words, 2));
-	ck_assert(!str_is_one_of("no", words, 1));
-	ck_assert(!str_is_one_of("n", words, 2));
-	ck_assert(!str_is_one_of("nor", words, 2));
-	ck_assert(!str_is_one_of(NULL, words, 2));
+	ck_assert(str_is_one_of("no", answers, 2));
+	ck_assert(!str_is_one_of("no", answers, 1));
+	ck_assert(!str_is_one_of("n", answers, 2));
+	ck_assert(!str_is_one_of("nor", answers, 2));
+	ck_assert(!str_is_one_of(NULL, answers, 2));
 }
 END_TEST
 

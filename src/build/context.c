@@ -153,7 +153,7 @@ static int open_place(struct store *st, const struct build_request *r, struct st
 		      struct context *c, struct error *err)
 {
 	struct place p = PLACE_NONE;
-	int status = place_open(st, staging, r->context, "context", true, &p, err);
+	int status = place_open(st, r, staging, r->context, "context", true, &p, err);
 
 	if (status == 0) {
 		c->root = take_fd(&p.root);
@@ -191,11 +191,11 @@ int context_open(struct store *st, const struct build_request *r, struct staging
 	return c->root < 0 ? 0 : open_tree(st, c, "the build context", err);
 }
 
-int context_open_named(struct store *st, const char *source, const char *dir,
-		       struct staging *staging, struct context *c, struct error *err)
+int context_open_named(struct store *st, const struct build_request *request, const char *source,
+		       const char *dir, struct staging *staging, struct context *c, struct error *err)
 {
 	struct place p = PLACE_NONE;
-	int r = place_open(st, staging, source, dir, false, &p, err);
+	int r = place_open(st, request, staging, source, dir, false, &p, err);
 
 	*c = (struct context)CONTEXT_NONE;
 	if (r == 0) {

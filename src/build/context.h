@@ -29,8 +29,9 @@ struct context {
 int context_open(struct store *st, const struct build_request *r, struct staging *staging,
 		 struct context *c, struct error *err);
 /* --build-context: the same without a Dockerfile; what is fetched goes into `dir` of the staging. */
-int context_open_named(struct store *st, const char *source, const char *dir,
-		       struct staging *staging, struct context *c, struct error *err);
+int context_open_named(struct store *st, const struct build_request *r, const char *source,
+		       const char *dir, struct staging *staging, struct context *c,
+		       struct error *err);
 /* Writes what was learnt about files. */
 int context_save(struct store *st, struct context *c, struct error *err);
 /* to holds none. */

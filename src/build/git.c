@@ -1,9 +1,10 @@
 /*
  * git.c - a repository fetched by the git program, which knows all transports and the user's keys.
  *
- * Never  asks at the terminal, runs hooks, or lets a repository choose a transport other than those
- *        below. What comes from a Dockerfile is never taken for an option.
- * Spec   Dockerfile reference, "ADD"; docker's "Build context", "URL fragments" and "URL queries".
+ * Never  puts a secret on a command line or into a file, asks at the terminal, runs hooks, or lets
+ * a repository choose a transport other than those below. What comes from a Dockerfile is never
+ * taken for an option. Spec   Dockerfile reference, "ADD"; docker's "Build context", "URL
+ * fragments" and "URL queries".
  */
 #include "git.h"
 #include "util/fd.h"
@@ -12,6 +13,7 @@
 #include "util/program.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <strings.h>
 
 void git_source_done(struct git_source *g)
@@ -120,7 +122,42 @@ failed:
 
 /* ---- fetching ---- */
 
-static int git(const char *path, struct str *out, struct error *err, const char *const *words)
+struct repository {
+	const char *path;
+	struct strv env; /* more of it: what is sent to the server is not for argv */
+};
+
+static void repository_done(struct repository *r)
+{
+	strv_each (&r->env, i)
+		explicit_bzero(r->env.v[i], strlen(r->env.v[i]));
+	strv_done(&r->env);
+}
+
+/* Up to where a header goes: github.com may name another of its repositories, others may not. */
+static char *scope(const char *url)
+{
+	static const char github[] = "https://github.com/";
+
+	return xstrdup(strncasecmp(url, github, strlen(github)) == 0 ? github : url);
+}
+
+/* One more setting behind those that the environment has. */
+static void set_header(struct repository *r, const char *url, const char *header)
+{
+	const char *count = getenv("GIT_CONFIG_COUNT");
+	auto_free char *where = scope(url);
+	int64_t n;
+
+	if (!count || !str_i64(count, &n) || n < 0)
+		n = 0;
+	strv_addf(&r->env, "GIT_CONFIG_COUNT=%lld", (long long)n + 1);
+	strv_addf(&r->env, "GIT_CONFIG_KEY_%lld=http.%s.extraHeader", (long long)n, where);
+	strv_addf(&r->env, "GIT_CONFIG_VALUE_%lld=%s", (long long)n, header);
+}
+
+static int git(const struct repository *at, struct str *out, struct error *err,
+	       const char *const *words)
 {
 	static const char *const first[] = { "git",
 					     "-c",
@@ -133,6 +170,7 @@ static int git(const char *path, struct str *out, struct error *err, const char 
 					     "gc.auto=0",
 					     NULL };
 	auto_done(strv) struct strv argv = { 0 }, env = { 0 };
+	int r;
 
 	for (size_t i = 0; first[i]; i++)
 		strv_add(&argv, first[i]);
@@ -140,9 +178,13 @@ static int git(const char *path, struct str *out, struct error *err, const char 
 		strv_add(&argv, words[i]);
 	strv_add(&env, "GIT_TERMINAL_PROMPT=0");
 	strv_add(&env, "GIT_ASKPASS=true");
-	return program_run(&argv, &env, path, out, err);
+	strv_copy(&env, &at->env);
+	r = program_run(&argv, &env, at->path, out, err);
+	strv_each (&env, i)
+		explicit_bzero(env.v[i], strlen(env.v[i]));
+	return r;
 }
-#define GIT(path, out, err, ...) git(path, out, err, (const char *const[]){ __VA_ARGS__, NULL })
+#define GIT(at, out, err, ...) git(at, out, err, (const char *const[]){ __VA_ARGS__, NULL })
 
 static bool is_commit(const char *ref)
 {
@@ -152,46 +194,45 @@ static bool is_commit(const char *ref)
 }
 
 /* Some servers give a commit only with all that leads to it, and none knows a shortened one. */
-static int fetch_commit(const struct git_source *g, const char *path, struct error *err)
+static int fetch_commit(const struct git_source *g, const struct repository *at, struct error *err)
 {
 	struct error local = { 0 };
 
 	if (strlen(g->ref) >= 40 &&
-	    GIT(path, NULL, &local, "fetch", "-q", "--depth=1", "--", "origin", g->ref) == 0)
-		return GIT(path, NULL, err, "checkout", "-q", "FETCH_HEAD");
-	if (GIT(path, NULL, err, "fetch", "-q", "--tags", "origin",
+	    GIT(at, NULL, &local, "fetch", "-q", "--depth=1", "--", "origin", g->ref) == 0)
+		return GIT(at, NULL, err, "checkout", "-q", "FETCH_HEAD");
+	if (GIT(at, NULL, err, "fetch", "-q", "--tags", "origin",
 		"+refs/heads/*:refs/remotes/origin/*") < 0)
 		return -1;
-	return GIT(path, NULL, err, "checkout", "-q", "--detach", g->ref);
+	return GIT(at, NULL, err, "checkout", "-q", "--detach", g->ref);
 }
 
-static int fetch(const struct git_source *g, const char *path, struct error *err)
+static int fetch(const struct git_source *g, const struct repository *at, struct error *err)
 {
 	if (is_commit(g->ref))
-		return fetch_commit(g, path, err);
-	if (GIT(path, NULL, err, "fetch", "-q", "--depth=1", "--no-tags", "--", "origin",
+		return fetch_commit(g, at, err);
+	if (GIT(at, NULL, err, "fetch", "-q", "--depth=1", "--no-tags", "--", "origin",
 		g->ref ? g->ref : "HEAD") < 0) {
 		struct error first = *err;
 
 		/* servers that speak plain http cannot give a part */
 		error_clear(err);
-		if (GIT(path, NULL, err, "fetch", "-q", "--no-tags", "--", "origin",
+		if (GIT(at, NULL, err, "fetch", "-q", "--no-tags", "--", "origin",
 			g->ref ? g->ref : "HEAD") < 0) {
 			*err = first;
 			return -1;
 		}
 	}
-	return GIT(path, NULL, err, "checkout", "-q", "FETCH_HEAD");
+	return GIT(at, NULL, err, "checkout", "-q", "FETCH_HEAD");
 }
 
-static int submodules(const char *path, struct error *err)
+static int submodules(const struct repository *at, struct error *err)
 {
-	auto_free char *list = xasprintf("%s/.gitmodules", path);
+	auto_free char *list = xasprintf("%s/.gitmodules", at->path);
 
 	if (access(list, F_OK) < 0)
 		return 0;
-	return GIT(path, NULL, err, "submodule", "-q", "update", "--init", "--recursive",
-		   "--depth=1");
+	return GIT(at, NULL, err, "submodule", "-q", "update", "--init", "--recursive", "--depth=1");
 }
 
 /* All files get the time of the commit: that of the checkout would make each build another one. */
@@ -213,31 +254,34 @@ static int set_times(int dir, const struct timespec times[2], struct error *err)
 	return 0;
 }
 
-static int commit_times(const char *path, struct timespec times[2], struct error *err)
+static int commit_times(const struct repository *at, struct timespec times[2], struct error *err)
 {
 	auto_done(str) struct str text = { 0 };
 
-	if (GIT(path, &text, err, "log", "-1", "--format=%ct") < 0)
+	if (GIT(at, &text, err, "log", "-1", "--format=%ct") < 0)
 		return -1;
 	times[0] = times[1] = (struct timespec){ .tv_sec = (time_t)atoll(str_get(&text)) };
 	return 0;
 }
 
-int git_fetch(const struct git_source *g, const char *path, bool keep_git,
+int git_fetch(const struct git_source *g, const char *header, const char *path, bool keep_git,
 	      char commit[GIT_COMMIT_MAX], struct error *err)
 {
+	auto_done(repository) struct repository at = { .path = path };
 	auto_done(str) struct str head = { 0 };
 	struct timespec times[2];
 	auto_close int dir = -1;
 
 	if (g->url[0] == '-')
 		return error_set(err, ERR_INVALID, "'%s' is no repository", g->url);
+	if (header)
+		set_header(&at, g->url, header);
 	if (mkdir(path, 0755) < 0)
 		return error_sys(err, "make a directory for %s", g->url);
-	if (GIT(path, NULL, err, "init", "-q", ".") < 0 ||
-	    GIT(path, NULL, err, "remote", "add", "--", "origin", g->url) < 0 ||
-	    fetch(g, path, err) < 0 || submodules(path, err) < 0 ||
-	    GIT(path, &head, err, "rev-parse", "HEAD") < 0 || commit_times(path, times, err) < 0)
+	if (GIT(&at, NULL, err, "init", "-q", ".") < 0 ||
+	    GIT(&at, NULL, err, "remote", "add", "--", "origin", g->url) < 0 ||
+	    fetch(g, &at, err) < 0 || submodules(&at, err) < 0 ||
+	    GIT(&at, &head, err, "rev-parse", "HEAD") < 0 || commit_times(&at, times, err) < 0)
 		return error_add(err, "fetch %s", g->url);
 	if (head.len < 40 || head.len > GIT_COMMIT_MAX)
 		return error_set(err, ERR_FAILED, "fetch %s: git tells no commit", g->url);

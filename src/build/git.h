@@ -23,9 +23,10 @@ void git_source_done(struct git_source *g);
 int git_source_parse(const char *text, struct git_source *g, struct error *err);
 /*
  * Fetches only what the ref needs, with submodules, into the new directory `path`, and tells the
- * commit. keep_git: ".git" stays. The caller takes SUBDIR below it. ERR_FAILED with what git said.
+ * commit. header: a line that the server is to get ("Authorization: ..."), or NULL. keep_git:
+ * ".git" stays. The caller takes SUBDIR below it. ERR_FAILED with what git said.
  */
-int git_fetch(const struct git_source *g, const char *path, bool keep_git,
+int git_fetch(const struct git_source *g, const char *header, const char *path, bool keep_git,
 	      char commit[GIT_COMMIT_MAX], struct error *err);
 
 #endif

@@ -68,7 +68,8 @@ int named_open(struct builder *b, const struct build_context *given, struct cont
 		n->given = given;
 		n->context = (struct context)CONTEXT_NONE;
 		snprintf(dir, sizeof(dir), "context-%zu", b->named.n);
-		if (context_open_named(b->st, given->source, dir, &b->staging, &n->context, err) < 0)
+		if (context_open_named(b->st, b->r, given->source, dir, &b->staging, &n->context,
+				       err) < 0)
 			return error_add(err, "build context '%s'", given->name);
 	}
 	if (n->context.root < 0)

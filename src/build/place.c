@@ -7,6 +7,7 @@
 #include "place.h"
 #include "git.h"
 #include "image/layer_tar.h"
+#include "secret.h"
 #include "tar_probe.h"
 #include "util/fd.h"
 #include "util/http.h"
@@ -103,14 +104,19 @@ static int open_http(struct staging *staging, const char *url, const char *name,
 	return take_spool(spool, staging, name, p, err) < 0 ? error_add(err, "%s", url) : 0;
 }
 
-static int open_git(struct store *st, struct staging *staging, const struct git_source *g,
-		    const char *name, struct place *p, struct error *err)
+static int open_git(struct store *st, const struct build_request *r, struct staging *staging,
+		    const struct git_source *g, const char *name, struct place *p, struct error *err)
 {
 	auto_free char *path = xasprintf("%s/tmp/%s/%s", st->path, staging->name, name);
 	auto_close int top = -1;
+	struct str header = { 0 };
 	char commit[GIT_COMMIT_MAX];
+	int status = secret_git_authorization(r, g->url, &header, err);
 
-	if (git_fetch(g, path, false, commit, err) < 0)
+	if (status >= 0)
+		status = git_fetch(g, header.s, path, false, commit, err);
+	secret_done(&header);
+	if (status < 0)
 		return -1;
 	top = dir_open(staging->fd, name, err);
 	if (top < 0)
@@ -123,8 +129,8 @@ static int open_git(struct store *st, struct staging *staging, const struct git_
 	return p->root < 0 ? error_add(err, "%s: subdirectory '%s'", g->url, g->subdir) : 0;
 }
 
-int place_open(struct store *st, struct staging *staging, const char *text, const char *name,
-	       bool file_ok, struct place *p, struct error *err)
+int place_open(struct store *st, const struct build_request *request, struct staging *staging,
+	       const char *text, const char *name, bool file_ok, struct place *p, struct error *err)
 {
 	struct git_source g;
 	int r = git_source_parse(text, &g, err);
@@ -133,7 +139,7 @@ int place_open(struct store *st, struct staging *staging, const char *text, cons
 	if (r < 0)
 		return -1;
 	if (r == 1) {
-		r = open_git(st, staging, &g, name, p, err);
+		r = open_git(st, request, staging, &g, name, p, err);
 		git_source_done(&g);
 		return r;
 	}

@@ -4,6 +4,7 @@
 #ifndef BUILD_PLACE_H
 #define BUILD_PLACE_H
 
+#include "build/build.h"
 #include "store/store.h"
 
 struct place {
@@ -20,8 +21,8 @@ bool place_is_remote(const char *text); /* is fetched: a URL or a repository */
  * "-" is standard input. What is not local is unpacked into `name` below the staging entry. One
  * file from a server is ERR_INVALID unless file_ok. ERR_NOTFOUND, ERR_LIMIT, ERR_FAILED.
  */
-int place_open(struct store *st, struct staging *staging, const char *text, const char *name,
-	       bool file_ok, struct place *p, struct error *err);
+int place_open(struct store *st, const struct build_request *request, struct staging *staging,
+	       const char *text, const char *name, bool file_ok, struct place *p, struct error *err);
 void place_done(struct place *p);
 
 #endif

@@ -14,6 +14,12 @@ int secret_read(const struct build_request *r, const char *id, struct str *value
  */
 int secret_authorization(const struct build_request *r, const char *url, struct str *header,
 			 struct error *err);
+/*
+ * The same for a repository by http or https: of GIT_AUTH_HEADER.<host> or GIT_AUTH_TOKEN.<host>,
+ * else of GIT_AUTH_HEADER or GIT_AUTH_TOKEN. 1, 0, -1.
+ */
+int secret_git_authorization(const struct build_request *r, const char *url, struct str *header,
+			     struct error *err);
 void secret_done(struct str *value); /* wipes it */
 
 #endif

@@ -5,6 +5,7 @@
 #define CREDENTIAL_H
 
 #include "registry/registry.h"
+#include "util/base64.h"
 
 struct credential {
 	char *user, *secret; /* secret: a password, or an identity token when identity is set */
@@ -39,8 +40,5 @@ int helper_get(const char *helper, const char *key, struct credential *c, struct
 int helper_store(const char *helper, const char *key, const char *user, const char *secret,
 		 struct error *err);
 int helper_erase(const char *helper, const char *key, struct error *err);
-
-void base64_encode(const void *bytes, size_t n, struct str *out);
-bool base64_decode(const char *text, struct str *out); /* padding may be missing; no blanks */
 
 #endif

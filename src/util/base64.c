@@ -1,7 +1,7 @@
 /*
- * base64.c - RFC 4648 base64, for Basic authentication and auth files.
+ * base64.c - RFC 4648 base64, for Basic authentication, auth files and git.
  */
-#include "credential.h"
+#include "util/base64.h"
 
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 

@@ -44,6 +44,32 @@ static const struct image_settings *base_settings(void *arg, size_t index)
 								   : NULL;
 }
 
+/* Of an index there is always the right one, or none. */
+static bool foreign_base(void *arg, size_t index, char **have, char **want)
+{
+	struct builder *b = ((struct bases *)arg)->b;
+	const struct stage *st = &b->stages.v.v[index];
+	struct error ignored = { 0 }; /* then it is not known */
+	struct platform other = { 0 };
+	const struct platform *p = st->platform ? &other : &b->platform;
+	struct image i;
+	bool foreign = false;
+
+	if (named_find(b->r, st->base) ||
+	    (st->platform && platform_parse(st->platform, &other, &ignored) < 0))
+		return false;
+	image_init(&i);
+	if (image_find(b->st, st->base, p, &i, &ignored) == 1 &&
+	    !platform_match(p, &i.config.platform)) {
+		*have = platform_format(&i.config.platform);
+		*want = platform_format(p);
+		foreign = true;
+	}
+	image_done(&i);
+	platform_done(&other);
+	return foreign;
+}
+
 static int options(struct builder *b, struct lint_options *o, struct error *err)
 {
 	const char *given = strv_env_get(&b->r->args, "BUILDKIT_DOCKERFILE_CHECK");
@@ -59,6 +85,7 @@ int builder_lint(struct builder *b, const struct strv *predefined, bool *strict,
 	struct lint_input in = { .ignore = b->context.root < 0 ? NULL : &b->context.ignore,
 				 .predefined = predefined,
 				 .base = base_settings,
+				 .foreign_base = foreign_base,
 				 .arg = &bases };
 	struct lint_options o;
 	int r = options(b, &o, err);

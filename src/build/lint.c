@@ -20,6 +20,8 @@ const struct lint_rule lint_rules[] = {
 	{ "ExposeProtoCasing", "protocols are in lower case", false },
 	{ "FromAsCasing", "AS is written as FROM is", false },
 	{ "FromPlatformFlagConstDisallowed", "--platform of FROM is no constant", false },
+	{ "InvalidBaseImagePlatform", "the base image is made for the platform that is built for",
+	  false },
 	{ "InvalidDefaultArgInFrom", "without build arguments FROM still names an image", false },
 	{ "InvalidDefinitionDescription", "a comment above ARG or FROM begins with the name", true },
 	{ "JSONArgsRecommended", "CMD and ENTRYPOINT are JSON arrays, so that signals arrive", false },

@@ -22,6 +22,11 @@ struct lint_input {
 	const struct strv *predefined;
 	/* The settings of the image that a stage begins with, borrowed; NULL: they are not known. */
 	const struct image_settings *(*base)(void *arg, size_t stage);
+	/*
+	 * Is the image that a stage begins with known to be for another platform than it should be?
+	 * Both as text, yours then. NULL: it is never known.
+	 */
+	bool (*foreign_base)(void *arg, size_t stage, char **have, char **want);
 	void *arg;
 };
 /* Pure: adds to df's lints what parsing could not see, and sorts them by line. */

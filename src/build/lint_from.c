@@ -104,6 +104,21 @@ static void lint_platform(struct dockerfile *df, const struct instruction *in)
 	platform_done(&p);
 }
 
+static void lint_base_platform(struct dockerfile *df, const struct stages *s, size_t stage,
+			       const struct lint_input *input)
+{
+	const struct stage *st = &s->v.v[stage];
+	char *have, *want;
+
+	if (!input->foreign_base || st->base_stage >= 0 || st->scratch ||
+	    !input->foreign_base(input->arg, stage, &have, &want))
+		return;
+	lint_add(&df->lexed, st->line, "InvalidBaseImagePlatform",
+		 "base image '%s' is for %s, and the build is for %s", st->base, have, want);
+	free(have);
+	free(want);
+}
+
 static bool is_lower(const char *s)
 {
 	for (; *s; s++)
@@ -117,6 +132,8 @@ void lint_from(struct dockerfile *df, const struct stages *s, const struct lint_
 	auto_done(strv) struct strv defaults = { 0 };
 
 	default_args(df, input, &defaults);
+	for (size_t i = 0; i < s->v.n; i++)
+		lint_base_platform(df, s, i, input);
 	vec_each (&df->list, in) {
 		if (!instruction_is(in, "FROM"))
 			continue;

@@ -37,6 +37,25 @@ setup() { context_up; }
 	is 'Check complete, no warnings found.'
 }
 
+@test "--check knows an image that is for another platform" {
+	local other=linux/arm64
+	[ "$(uname -m)" != aarch64 ] || other=linux/amd64
+	printf 'FROM scratch\nCOPY Dockerfile /\n' | dockerfile
+	hod build -q -t other --platform $other "$ctx"
+	printf 'FROM other\nFROM busybox\n' | dockerfile
+	run -0 hod build --check "$ctx"
+	has 'Check complete, 1 warning has been found!'
+	has 'InvalidBaseImagePlatform'
+	has "base image 'other' is for $other"
+	has ', and the build is for linux/'
+	run -0 hod build --check --platform $other "$ctx"
+	has "base image 'busybox' is for"
+	printf '# check=skip=InvalidBaseImagePlatform\nFROM other\nFROM --platform=$TARGETPLATFORM scratch\n' | dockerfile
+	run -0 hod build --check "$ctx"
+	lacks InvalidBaseImagePlatform
+	run -0 hod build -q --platform $other "$ctx"
+}
+
 @test "--call as JSON has docker's members" {
 	cat >"$ctx/Dockerfile" <<-'END'
 		# VERSION what to build

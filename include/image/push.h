@@ -13,9 +13,10 @@ struct push_options {
 	struct registry_options registry;
 	const struct platform *platform; /* of an index in the store: which; NULL: the host's */
 	enum compression compression; /* of layers that have no compressed form yet: gzip, zstd */
-	bool all;		      /* an index with all that it names, instead of one image */
-	int64_t parallel;	      /* layers at once; UNSET: 4 */
-	int64_t chunk;		      /* bytes of a PATCH; 0: in one piece */
+	const struct descriptor *target; /* what is sent, which needs no name; NULL: what text names */
+	bool all;			 /* an index with all that it names, instead of one image */
+	int64_t parallel;		 /* layers at once; UNSET: 4 */
+	int64_t chunk;			 /* bytes of a PATCH; 0: in one piece */
 };
 void push_options_init(struct push_options *o);
 struct pushed {

@@ -214,6 +214,7 @@ struct building {
 	struct context context;
 	struct pins pins;
 	VEC(struct descriptor) images; /* of each platform */
+	VEC(struct descriptor) caches; /* the same: --cache-to type=registry */
 	struct descriptor index;
 };
 
@@ -228,6 +229,9 @@ static void building_done(struct building *g)
 	vec_each (&g->images, d)
 		descriptor_done(d);
 	vec_done(&g->images);
+	vec_each (&g->caches, d)
+		descriptor_done(d);
+	vec_done(&g->caches);
 	descriptor_done(&g->index);
 	strv_done(&g->platforms);
 }
@@ -314,7 +318,10 @@ static int build_and_write(struct building *g, struct builder *b, struct descrip
 		return -1;
 	if (output_wants_image(b->r) && publish_put(b, target, &g->result->id, err) < 0)
 		return -1;
-	return share_export(b, err);
+	if (share_export(b, err) < 0)
+		return -1;
+	return share_wants_image(b->r) ? share_put(b, g->platforms.n > 1, vec_add(&g->caches), err)
+				       : 0;
 }
 
 static int build_each(struct building *g, struct error *err)
@@ -369,7 +376,9 @@ static int build_all(struct building *g, struct staging *session, struct error *
 	if (g->r->lock && !g->context.cached)
 		return error_set(err, ERR_INVALID,
 				 "--lock: " PINS_FILE " is written into a directory");
-	if (build_each(g, err) < 0 || finish(g, err) < 0)
+	if (build_each(g, err) < 0 ||
+	    share_push(g->e->store, g->r, g->caches.v, g->caches.n, &g->e->progress, err) < 0 ||
+	    finish(g, err) < 0)
 		return -1;
 	return pins_save(&g->pins, g->context.root, err);
 }

@@ -141,13 +141,18 @@ static int export_to(struct builder *b, const char *path, struct error *err)
 
 int share_export(struct builder *b, struct error *err)
 {
-	vec_each (&b->r->cache_to, c) {
+	vec_each (&b->r->cache_to, c)
 		if (c->type == BUILD_CACHE_LOCAL && export_to(b, c->place, err) < 0)
 			return error_add(err, "--cache-to %s", c->place);
-		if (c->type == BUILD_CACHE_IMAGE && share_push(b, c->place, err) < 0)
-			return error_add(err, "--cache-to %s", c->place);
-	}
 	return 0;
+}
+
+bool share_wants_image(const struct build_request *r)
+{
+	vec_each (&r->cache_to, c)
+		if (c->type == BUILD_CACHE_IMAGE)
+			return true;
+	return false;
 }
 
 /* ---- inside an image ---- */

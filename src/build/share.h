@@ -14,6 +14,7 @@
 #ifndef BUILD_SHARE_H
 #define BUILD_SHARE_H
 
+#include "build/build.h"
 #include "oci/digest.h"
 #include "util/sha256.h"
 #include "util/str.h"
@@ -41,10 +42,14 @@ void share_done(struct share *s);
 void share_note(struct builder *b, const char *key, const struct digest *layer, int64_t created);
 /* Looks for the key in all --cache-from: 1 when it now is in our cache, 0, -1. */
 int share_fetch(struct builder *b, const char *key, struct error *err);
-/* Writes what was used to all --cache-to but type=inline. */
+/* Writes what was used to all --cache-to type=local. */
 int share_export(struct builder *b, struct error *err);
-/* share_registry.c: the same as an image that goes to a registry under the name. */
-int share_push(struct builder *b, const char *name, struct error *err);
+bool share_wants_image(const struct build_request *r); /* --cache-to type=registry */
+/* share_registry.c: the same as an image without a name; several: it will be in an index. */
+int share_put(struct builder *b, bool several, struct descriptor *target, struct error *err);
+/* Sends the images of all platforms to all places. */
+int share_push(struct store *st, const struct build_request *r, const struct descriptor *images,
+	       size_t n, const struct progress *p, struct error *err);
 /* The annotation's value, or NULL when type=inline was not asked for. Yours. */
 char *share_inline(struct builder *b);
 

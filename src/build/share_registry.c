@@ -2,11 +2,14 @@
  * share_registry.c - the cache of steps as an image at a registry: --cache-to type=registry.
  *
  * Its layers are those that the steps gave, one beside the other, and its annotation tells which
- * step gave which (share.h). It is nothing to run. What reads it is what reads a cache inside an
- * image. Spec   FEATURES D5.
+ * step gave which (share.h); of several platforms each has its own in an index. It is nothing to
+ * run, and has no name in our store. What reads it is what reads a cache inside an image.
+ * Spec   FEATURES D5.
  */
 #include "builder.h"
+#include "image/layer_tar.h"
 #include "image/push.h"
+#include "publish.h"
 #include "store/image.h"
 #include "util/fd.h"
 
@@ -36,12 +39,24 @@ static void compose(struct builder *b, struct image_config *c, struct str *entri
 				 layer_number(c, &n->layer), n->created);
 }
 
-static int put(struct builder *b, const char *name, struct error *err)
+/* In an index they are named by what they are at the registry. */
+static int compress_all(struct builder *b, const struct image_config *c, struct error *err)
+{
+	strv_each (&c->diff_ids, i) {
+		struct digest d;
+
+		if (digest_parse(c->diff_ids.v[i], &d, err) < 0 ||
+		    layer_compress(b->st, &d, COMPRESSION_GZIP, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int share_put(struct builder *b, bool several, struct descriptor *target, struct error *err)
 {
 	auto_done(strmap) struct strmap annotations = { 0 };
 	struct image_form form = { .annotations = &annotations };
 	auto_done(str) struct str entries = { 0 };
-	struct descriptor target = { 0 };
 	struct image_config c;
 	auto_close int lock = store_lock(b->st, LOCK_SHARED, err);
 	int r = lock < 0 ? -1 : 0;
@@ -49,31 +64,49 @@ static int put(struct builder *b, const char *name, struct error *err)
 	image_config_init(&c);
 	compose(b, &c, &entries);
 	strmap_set(&annotations, SHARE_ANNOTATION, str_get(&entries));
+	if (r == 0 && several)
+		r = compress_all(b, &c, err);
 	if (r == 0)
-		r = image_put(b->st, &c, &form, &target, err);
-	if (r == 0)
-		r = image_name_set(b->st, name, &target, err);
+		r = image_put(b->st, &c, &form, target, err);
+	if (r == 0) {
+		target->platform = xcalloc(1, sizeof(*target->platform));
+		fields_copy(platform_fields, target->platform, &c.platform);
+	}
 	image_config_done(&c);
-	descriptor_done(&target);
 	return r;
 }
 
-int share_push(struct builder *b, const char *place, struct error *err)
+static int push(struct store *st, const struct descriptor *target, const char *place,
+		const struct progress *p, struct error *err)
 {
-	char name[64] = "localhost/hod-cache-";
-	struct error ignored = { 0 }; /* an image too many, which prune sees */
 	struct push_options o;
 	struct pushed pushed = { 0 };
 	int r;
 
-	random_hex(name + strlen(name), 16);
-	strcat(name, ":latest");
-	if (put(b, name, err) < 0)
-		return -1;
 	push_options_init(&o);
-	r = image_push(b->st, name, place, &o, &b->e->progress, &pushed, err);
+	o.target = target;
+	o.all = true;
+	r = image_push(st, place, place, &o, p, &pushed, err);
 	pushed_done(&pushed);
-	if (image_name_remove(b->st, name, &ignored) < 0)
-		error_clear(&ignored);
-	return r;
+	return r < 0 ? error_add(err, "--cache-to %s", place) : 0;
+}
+
+int share_push(struct store *st, const struct build_request *r, const struct descriptor *images,
+	       size_t n, const struct progress *p, struct error *err)
+{
+	auto_done(descriptor) struct descriptor index = { 0 };
+	auto_close int lock = -1;
+
+	if (n > 1) {
+		lock = store_lock(st, LOCK_SHARED, err);
+		if (lock < 0 || publish_index(st, images, n, &index, err) < 0)
+			return -1;
+		auto_close_fd(&lock); /* not while a network is waited for */
+		lock = -1;
+	}
+	vec_each (&r->cache_to, c)
+		if (n && c->type == BUILD_CACHE_IMAGE &&
+		    push(st, n > 1 ? &index : images, c->place, p, err) < 0)
+			return -1;
+	return 0;
 }

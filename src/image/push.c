@@ -188,6 +188,12 @@ static int source_find(struct pushing *p, const char *text, struct image *i,
 	struct image_name n;
 	int found;
 
+	if (p->o->target) {
+		bool index = str_eq(p->o->target->media_type, MEDIA_OCI_INDEX);
+
+		descriptor_copy(target, p->o->target);
+		return index ? 0 : image_load(p->st, target, p->o->platform, i, err);
+	}
 	if (p->o->all) { /* there need be no image for this machine in it */
 		found = index_find(p, text, target, err);
 		if (found)

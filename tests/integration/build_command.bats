@@ -378,6 +378,25 @@ teardown() {
 		[ "$(in_image again cat /once /twice)" = "$(HOD_ROOT=$FILE_DIR/store in_image first cat /once /twice)" ]
 	)
 	rm -rf "$FILE_DIR/store2"
+	# of several platforms all are there
+	dockerfile <<-'END'
+		FROM scratch
+		ARG TARGETARCH
+		COPY a$TARGETARCH /a
+	END
+	echo one >"$ctx/aamd64"
+	echo two >"$ctx/aarm64"
+	hod build -q --platform linux/amd64,linux/arm64 --cache-to "type=registry,ref=$(at cache)/c/two:1" "$ctx"
+	[ "$(hod images -a | grep -c hod-cache)" = 0 ]
+	(
+		export HOD_ROOT=$FILE_DIR/store2
+		for arch in amd64 arm64; do
+			run -0 hod build --progress plain --platform linux/$arch \
+				--cache-from "type=registry,ref=$(at cache)/c/two:1" "$ctx"
+			[ "$(grep -c 'cached' <<<"$output")" = 1 ]
+		done
+	)
+	rm -rf "$FILE_DIR/store2"
 	registry_down cache
 	run -1 hod build -q --cache-to "type=registry,ref=$(at cache)/c/steps:1" "$ctx"
 	has '--cache-to'

@@ -15,6 +15,11 @@ struct http_got {
 	int64_t last_modified; /* seconds since 1970; -1: not told */
 	char *etag;	       /* as told, quotes included, or NULL */
 	char *url;	       /* where redirections ended */
+	bool unchanged;	       /* 304: nothing was appended */
+};
+struct http_known {	       /* of a file that was got before */
+	const char *etag;      /* as it was told; NULL: none */
+	int64_t last_modified; /* -1: unknown */
 };
 void http_got_done(struct http_got *g);
 bool http_is_url(const char *text); /* "http://..." or "https://..." in any case */
@@ -27,5 +32,8 @@ bool http_is_url(const char *text); /* "http://..." or "https://..." in any case
  */
 int http_get(const char *url, const char *header, int fd, int64_t max, struct http_got *got,
 	     struct error *err);
+/* The same, unless the server says that it is still what is known. */
+int http_get_changed(const char *url, const char *header, const struct http_known *known, int fd,
+		     int64_t max, struct http_got *got, struct error *err);
 
 #endif

@@ -10,6 +10,8 @@
 #include "copy_sources.h"
 #include "git.h"
 #include "secret.h"
+#include "store/rootfs.h"
+#include "tar_probe.h"
 #include "util/fd.h"
 #include "util/http.h"
 #include "util/path.h"
@@ -17,9 +19,11 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <strings.h>
 
+#define ETAG_MAX    128			/* longer ones are not kept */
 #define ADD_URL_MAX ((int64_t)64 << 30) /* bytes of one file */
 
 void remote_free(struct remote *r)
@@ -29,6 +33,7 @@ void remote_free(struct remote *r)
 	tree_done(&r->tree);
 	auto_close_fd(&r->root);
 	free(r->identity);
+	free(r->etag);
 	free(r);
 }
 
@@ -129,54 +134,205 @@ char *remote_base(const char *url)
 	return str_take(&name);
 }
 
-static int check_file(int fd, const char *checksum, struct error *err)
+static int check_digest(const char *hex, const char *checksum, struct error *err)
 {
-	struct sha256 hash;
-	char buf[65536], hex[SHA256_HEX];
 	struct digest want;
-	ssize_t n;
 
 	if (!checksum)
 		return 0;
 	if (digest_parse(checksum, &want, err) < 0)
 		return -1;
-	sha256_init(&hash);
-	if (lseek(fd, 0, SEEK_SET) < 0)
-		return error_sys(err, "read what was fetched");
-	while ((n = fd_read_full(fd, buf, sizeof(buf), err)) > 0)
-		sha256_add(&hash, buf, (size_t)n);
-	if (n < 0)
-		return -1;
-	sha256_hex(&hash, hex);
 	if (strcmp(hex, want.hex) != 0)
 		return error_set(err, ERR_INVALID, "its checksum is sha256:%s, not %s", hex,
 				 checksum);
 	return 0;
 }
 
-static int fetch_file(struct builder *b, struct remote *r, const char *url, const char *checksum,
-		      struct error *err)
+static int check_file(int fd, const char *checksum, struct error *err)
 {
-	auto_close int fd = openat(r->root, "file", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	struct timespec times[2] = { { 0 }, { 0 } };
+	char hex[SHA256_HEX];
+	int64_t size;
+
+	if (!checksum)
+		return 0;
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return error_sys(err, "read what was fetched");
+	return sha256_fd(fd, hex, &size, err) < 0 ? -1 : check_digest(hex, checksum, err);
+}
+
+/* What is known of a URL since it was fetched, in the cache: "HEX SIZE SECONDS ETAG". */
+struct known_file {
+	char hex[SHA256_HEX], etag[ETAG_MAX + 1]; /* etag: "-" is none */
+	int64_t size, last_modified;
+};
+
+static void key_of_url(const char *url, char hex[SHA256_HEX])
+{
+	struct key k;
+
+	key_begin(&k, "FETCHED");
+	key_add(&k, "url", url);
+	key_end(&k, hex);
+}
+
+/* 1, 0, -1 */
+static int find_known(struct builder *b, const char *url, struct known_file *f, struct error *err)
+{
+	char key[SHA256_HEX], text[CACHE_TEXT_MAX];
+	int r;
+
+	if (b->r->no_cache)
+		return 0;
+	key_of_url(url, key);
+	r = cache_find_text(b->st, key, text, sizeof(text), err);
+	if (r <= 0)
+		return r;
+	return sscanf(text, "%64[0-9a-f] %" SCNd64 " %" SCNd64 " %128s", f->hex, &f->size,
+		      &f->last_modified, f->etag) == 4 &&
+	       digest_is_hex(f->hex) && f->size >= 0;
+}
+
+int copy_remote_note(struct builder *b, struct copy_sources *c, struct error *err)
+{
+	vec_each (&c->remotes, each) {
+		struct remote *r = *each;
+		char key[SHA256_HEX], hex[SHA256_HEX];
+		auto_free char *text = NULL;
+
+		if (!r->node || r->unfetched || !r->node->hashed ||
+		    (!r->etag && r->last_modified < 0))
+			continue;
+		node_digest(r->node, hex);
+		key_of_url(r->tree.name, key);
+		text = xasprintf("%s %lld %lld %s", hex, (long long)r->node->st.st_size,
+				 (long long)r->last_modified, r->etag ? r->etag : "-");
+		if (cache_put_text(b->st, key, text, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* One that fits where it is kept. */
+static char *take_etag(struct http_got *got)
+{
+	char *etag = take_ptr(&got->etag);
+
+	for (const char *p = etag; p && *p; p++)
+		if (!isgraph((unsigned char)*p) || p - etag >= ETAG_MAX || !etag[1]) {
+			free(etag);
+			return NULL;
+		}
+	return etag && *etag ? etag : (free(etag), NULL);
+}
+
+static int get(struct builder *b, const char *url, const struct known_file *f, int fd,
+	       struct http_got *got, struct error *err)
+{
+	struct http_known known = { .last_modified = -1 };
 	struct str authorization = { 0 };
+	int r = secret_authorization(b->r, url, &authorization, err);
+
+	if (f) {
+		known.etag = strcmp(f->etag, "-") == 0 ? NULL : f->etag;
+		known.last_modified = f->last_modified;
+	}
+	if (r >= 0)
+		r = http_get_changed(url, authorization.s, &known, fd, ADD_URL_MAX, got, err);
+	secret_done(&authorization);
+	return r;
+}
+
+static int set_time(int fd, int64_t last_modified, const char *url, struct error *err)
+{
+	time_t t = last_modified > 0 ? (time_t)last_modified : 0;
+	struct timespec times[2] = { { .tv_sec = t }, { .tv_sec = t } };
+
+	return futimens(fd, times) < 0 ? error_sys(err, "set the time of %s", url) : 0;
+}
+
+static int take_known(struct builder *b, struct remote *r, const char *url, const char *checksum,
+		      const struct known_file *f, int fd, struct error *err)
+{
+	r->unfetched = true;
+	r->last_modified = f->last_modified;
+	if (ftruncate(fd, f->size) < 0)
+		return error_sys(err, "keep %s", url);
+	if (check_digest(f->hex, checksum, err) < 0 || pinned_digest(b, url, f->hex, err) < 0)
+		return error_add(err, "%s", url);
+	return 0;
+}
+
+/* f: what is known, and becomes the node's digest if the server agrees; NULL: nothing. */
+static int fetch_file(struct builder *b, struct remote *r, const char *url, const char *checksum,
+		      const struct known_file *f, struct error *err)
+{
+	auto_close int fd = openat(r->root, "file", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	struct http_got got;
-	int status;
 
 	if (fd < 0)
 		return error_sys(err, "keep %s", url);
-	status = secret_authorization(b->r, url, &authorization, err);
-	if (status >= 0)
-		status = http_get(url, authorization.s, fd, ADD_URL_MAX, &got, err);
-	secret_done(&authorization);
-	if (status < 0)
+	if (get(b, url, f, fd, &got, err) < 0)
 		return -1;
-	if (got.last_modified > 0)
-		times[0].tv_sec = times[1].tv_sec = (time_t)got.last_modified;
+	if (got.unchanged) {
+		http_got_done(&got);
+		if (take_known(b, r, url, checksum, f, fd, err) < 0)
+			return -1;
+		return set_time(fd, r->last_modified, url, err);
+	}
+	free(r->etag);
+	r->etag = take_etag(&got);
+	r->last_modified = got.last_modified;
 	http_got_done(&got);
 	if (check_file(fd, checksum, err) < 0 || pinned_file(b, url, fd, err) < 0)
 		return error_add(err, "%s", url);
-	return futimens(fd, times) < 0 ? error_sys(err, "set the time of %s", url) : 0;
+	return set_time(fd, r->last_modified, url, err);
+}
+
+/* The bytes of what was not fetched, which must have the digest that the key was made of. */
+static int complete(struct builder *b, struct remote *r, struct error *err)
+{
+	auto_free char *url = xstrdup(r->tree.name);
+	char hex[SHA256_HEX], want[SHA256_HEX];
+	auto_close int fd = -1;
+	int64_t size;
+
+	node_digest(r->node, want);
+	if (fetch_file(b, r, url, NULL, NULL, err) < 0)
+		return -1;
+	fd = rootfs_open(r->root, "file", O_RDONLY | O_NOFOLLOW, 0, err);
+	if (fd < 0 || sha256_fd(fd, hex, &size, err) < 0)
+		return -1;
+	if (strcmp(hex, want) != 0)
+		return error_set(err, ERR_BUSY,
+				 "%s changed, though the server said that it had not", url);
+	if (fstat(fd, &r->node->st) < 0)
+		return error_sys(err, "look at what was fetched");
+	r->unfetched = false;
+	return 0;
+}
+
+int copy_remote_complete(struct builder *b, const struct instruction *in, struct copy_sources *c,
+			 struct error *err)
+{
+	vec_each (&c->v, s) {
+		auto_close int fd = -1;
+		int tar;
+
+		if (!s->remote || !s->remote->unfetched)
+			continue;
+		if (complete(b, s->remote, err) < 0)
+			return -1;
+		if (!instruction_has(in, "unpack"))
+			continue;
+		fd = rootfs_open(s->remote->root, "file", O_RDONLY | O_NOFOLLOW, 0, err);
+		tar = fd < 0 ? -1 : tar_probe(fd, err);
+		if (tar < 0)
+			return -1;
+		if (!tar)
+			return error_set(err, ERR_INVALID, "ADD --unpack=true: %s is no archive",
+					 s->remote->tree.name);
+	}
+	return 0;
 }
 
 /* ---- git ---- */
@@ -234,11 +390,15 @@ static int fetch_git(struct builder *b, struct remote *r, const char *name, cons
 	auto_free char *path = xasprintf("%s/tmp/%s/%s", b->st->path, b->staging.name, name);
 	struct timespec times[2] = { { 0 }, { 0 } };
 	char commit[GIT_COMMIT_MAX];
+	struct str header = { 0 };
 	struct git_source g;
 	int status = parse_git(word, &g, err) == 1 ? 0 : -1;
 
 	if (status == 0)
-		status = git_fetch(&g, path, true, commit, err);
+		status = secret_git_authorization(b->r, g.url, &header, err) < 0 ? -1 : 0;
+	if (status == 0)
+		status = git_fetch(&g, header.s, path, true, commit, err);
+	secret_done(&header);
 	if (status == 0 && checksum && !str_starts(commit, checksum))
 		status = error_set(err, ERR_INVALID, "%s: its commit is %s, not %s", word, commit,
 				   checksum);
@@ -266,6 +426,7 @@ static int fetch(struct builder *b, const struct instruction *in, struct copy_so
 {
 	const char *checksum = instruction_flag(in, "checksum");
 	auto_free char *base = NULL, *path = NULL;
+	struct known_file known = { 0 };
 	char name[32] = "remote-";
 	struct node *n;
 	bool ignored;
@@ -276,7 +437,8 @@ static int fetch(struct builder *b, const struct instruction *in, struct copy_so
 		base = remote_base(word);
 		path = xstrdup("file");
 		r->root = dir_make_open(b->staging.fd, name, 0700, err);
-		if (r->root < 0 || fetch_file(b, r, word, checksum, err) < 0)
+		found = r->root < 0 ? -1 : find_known(b, word, &known, err);
+		if (found < 0 || fetch_file(b, r, word, checksum, found ? &known : NULL, err) < 0)
 			return -1;
 	} else if (fetch_git(b, r, name, word, instruction_has(in, "keep-git-dir"), checksum, &path,
 			     err) < 0) {
@@ -286,6 +448,9 @@ static int fetch(struct builder *b, const struct instruction *in, struct copy_so
 	found = tree_find(&r->tree, path, &n, &ignored, err);
 	if (found <= 0)
 		return found < 0 ? -1 : error_set(err, ERR_NOTFOUND, "'%s' is not in %s", path, word);
+	r->node = kind == REMOTE_HTTP ? n : NULL;
+	if (r->unfetched)
+		node_take_digest(&r->tree, n, known.hex, &n->st.st_ctim, 0);
 	if (!base)
 		base = xstrdup(kind == REMOTE_GIT ? n->name : "");
 	return copy_sources_take(in, c, r, n, base, err);
@@ -297,6 +462,7 @@ int copy_remote_find(struct builder *b, const struct instruction *in, struct cop
 	struct remote *r = xcalloc(1, sizeof(*r));
 
 	r->root = -1;
+	r->last_modified = -1;
 	r->tree.root = -1;
 	vec_push(&c->remotes, r);
 	return fetch(b, in, c, r, kind, word, err);

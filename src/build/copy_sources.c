@@ -90,6 +90,10 @@ static int wants_unpacking(struct tree *t, const struct instruction *in, struct 
 		return 0;
 	if (str_eq(unpack, "false") || (s->remote && !unpack))
 		return 0;
+	if (s->remote && s->remote->unfetched) { /* it is looked at when it is fetched */
+		s->archive = true;
+		return 0;
+	}
 	fd = rootfs_open(t->root, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0, err);
 	if (fd < 0)
 		return -1;
@@ -321,7 +325,8 @@ int copy_sources_digest(struct builder *b, const struct instruction *in, struct 
 {
 	char key[SHA256_HEX];
 
-	if (copy_sources_find(b, in, c, err) < 0 || digest_found(c, hex, NULL, err) < 0)
+	if (copy_sources_find(b, in, c, err) < 0 || digest_found(c, hex, NULL, err) < 0 ||
+	    copy_remote_note(b, c, err) < 0)
 		return -1;
 	return key_of_taken(in, c, key) ? cache_put_text(b->st, key, hex, err) : 0;
 }

@@ -11,6 +11,15 @@ struct remote { /* what ADD fetched */
 	struct tree tree;
 	int root;
 	char *identity; /* of a repository: its commit and what is taken of it */
+	/* of a file */
+	struct node *node;
+	char *etag;	       /* as the server told it, or NULL */
+	int64_t last_modified; /* -1: not told */
+	/*
+	 * The server says that it is what was fetched before, and no byte of it came: the node has
+	 * its digest and size, and what is on disk are zeros.
+	 */
+	bool unfetched;
 };
 struct copy_source {
 	struct node *node; /* links followed; NULL: a heredoc */
@@ -58,6 +67,11 @@ char *remote_base(const char *url); /* the last part of its path, decoded; NULL:
 int copy_remote_find(struct builder *b, const struct instruction *in, struct copy_sources *c,
 		     enum remote_kind kind, const char *word, struct error *err);
 void remote_free(struct remote *r);
+/* Now the bytes are needed: fetches what was not. ERR_BUSY when it is another by now. */
+int copy_remote_complete(struct builder *b, const struct instruction *in, struct copy_sources *c,
+			 struct error *err);
+/* For the next build: what the server calls what was fetched, whose digest is known by now. */
+int copy_remote_note(struct builder *b, struct copy_sources *c, struct error *err);
 /*
  * The digest of all that is taken, if an earlier build found it out and it cannot have changed: 1,
  * 0, -1. Nothing is looked for.

@@ -226,6 +226,7 @@ static int perform(struct copying *c, struct stage_state *s, bool unread, struct
 	int view = view_below(c, s, err);
 
 	if (view < 0 || copy_sources_find(c->b, c->in, &c->sources, err) < 0 ||
+	    copy_remote_complete(c->b, c->in, &c->sources, err) < 0 ||
 	    draft_begin(c->b->st, &c->below, view, &c->draft, err) < 0)
 		return -1;
 	if (c->draft.looks && note_names(c, err) < 0)

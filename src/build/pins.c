@@ -119,10 +119,16 @@ int pinned_image(struct builder *b, const char *name, const struct platform *pla
 	return check(p, &p->images, key, digest, err);
 }
 
+int pinned_digest(struct builder *b, const char *url, const char *hex, struct error *err)
+{
+	auto_free char *digest = xasprintf("sha256:%s", hex);
+
+	return b->pins ? check(b->pins, &b->pins->files, url, digest, err) : 0;
+}
+
 int pinned_file(struct builder *b, const char *url, int fd, struct error *err)
 {
 	char hex[SHA256_HEX];
-	auto_free char *digest = NULL;
 	int64_t size;
 
 	if (!b->pins || (!b->pins->record && !b->pins->demand))
@@ -131,8 +137,7 @@ int pinned_file(struct builder *b, const char *url, int fd, struct error *err)
 		return error_sys(err, "read what was fetched");
 	if (sha256_fd(fd, hex, &size, err) < 0)
 		return -1;
-	digest = xasprintf("sha256:%s", hex);
-	return check(b->pins, &b->pins->files, url, digest, err);
+	return pinned_digest(b, url, hex, err);
 }
 
 int pinned_commit(struct builder *b, const char *url, const char *commit, struct error *err)

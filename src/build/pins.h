@@ -33,6 +33,7 @@ int pinned_image(struct builder *b, const char *name, const struct platform *pla
 		 struct image *i, struct error *err);
 /* What was fetched for ADD: a file, behind fd, or a commit. */
 int pinned_file(struct builder *b, const char *url, int fd, struct error *err);
+int pinned_digest(struct builder *b, const char *url, const char *hex, struct error *err);
 int pinned_commit(struct builder *b, const char *url, const char *commit, struct error *err);
 
 #endif

@@ -359,6 +359,12 @@ bool node_unchanged(const struct node *n, const struct stat *now)
 	       seen->st_mtim.tv_nsec == now->st_mtim.tv_nsec;
 }
 
+void node_digest(const struct node *n, char hex[SHA256_HEX])
+{
+	for (size_t i = 0; i < sizeof(n->digest); i++)
+		snprintf(hex + 2 * i, 3, "%02x", n->digest[i]);
+}
+
 bool node_is_hashed(struct tree *t, struct node *n)
 {
 	n->hashed = n->hashed || (t->stats && stat_cache_find(t->stats, &n->st, n->digest));

@@ -54,6 +54,7 @@ bool node_unchanged(const struct node *n, const struct stat *now);
 bool node_is_hashed(struct tree *t, struct node *n);
 /* Reads the file if need be. ERR_BUSY when it changed meanwhile. */
 int node_hash(struct tree *t, struct node *n, struct error *err);
+void node_digest(const struct node *n, char hex[SHA256_HEX]); /* of a hashed one */
 /* Somebody else read it: ctime is the file's after that, which began at read_ns. */
 void node_take_digest(struct tree *t, struct node *n, const char *hex, const struct timespec *ctime,
 		      int64_t read_ns);

@@ -13,6 +13,7 @@
 
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #define CONNECT_S     30L
 #define STALLED_S     60L /* so long at less than STALLED_BYTES a second is the end */
@@ -35,6 +36,7 @@ struct transfer {
 	CURL *handle;
 	int fd;
 	int64_t left;
+	bool conditional;
 	struct http_got *got;
 	struct error *err; /* what our own callbacks failed with */
 };
@@ -109,7 +111,9 @@ static int judge(struct transfer *t, CURLcode r, struct error *err)
 	if (r != CURLE_OK)
 		return error_set(err, ERR_SYSTEM, "%s", t->curl->curl_easy_strerror(r));
 	t->curl->curl_easy_getinfo(t->handle, CURLINFO_RESPONSE_CODE, &code);
-	if (code != 200)
+	if (code == 304 && t->conditional)
+		t->got->unchanged = true;
+	else if (code != 200)
 		return error_set(err, code == 404 || code == 410 ? ERR_NOTFOUND : ERR_FAILED,
 				 "the server answers %ld", code);
 	t->curl->curl_easy_getinfo(t->handle, CURLINFO_FILETIME_T, &modified);
@@ -119,8 +123,39 @@ static int judge(struct transfer *t, CURLcode r, struct error *err)
 	return 0;
 }
 
+/* RFC 9110, 13.1: the tag is the better word, and then the time is not looked at. */
+static struct curl_slist *add_conditions(struct transfer *t, const struct http_known *known,
+					 struct curl_slist *headers)
+{
+	struct tm tm;
+	time_t when;
+	char date[64];
+
+	if (!known || (!known->etag && known->last_modified < 0))
+		return headers;
+	t->conditional = true;
+	if (known->etag) {
+		auto_free char *line = xasprintf("If-None-Match: %s", known->etag);
+
+		headers = t->curl->curl_slist_append(headers, line);
+	}
+	when = (time_t)known->last_modified;
+	if (known->last_modified >= 0 && gmtime_r(&when, &tm)) {
+		/* the names of days and months are English: no locale is ever set */
+		strftime(date, sizeof(date), "If-Modified-Since: %a, %d %b %Y %H:%M:%S GMT", &tm);
+		headers = t->curl->curl_slist_append(headers, date);
+	}
+	return headers;
+}
+
 int http_get(const char *url, const char *header, int fd, int64_t max, struct http_got *got,
 	     struct error *err)
+{
+	return http_get_changed(url, header, NULL, fd, max, got, err);
+}
+
+int http_get_changed(const char *url, const char *header, const struct http_known *known, int fd,
+		     int64_t max, struct http_got *got, struct error *err)
 {
 	struct transfer t = { .fd = fd, .left = max, .got = got, .err = err };
 	struct curl_slist *headers = NULL;
@@ -134,10 +169,11 @@ int http_get(const char *url, const char *header, int fd, int64_t max, struct ht
 	if (!t.handle)
 		return error_set(err, ERR_BUG, "fetch %s: curl gives no handle", url);
 	set_options(&t, url);
-	if (header) {
+	if (header)
 		headers = t.curl->curl_slist_append(NULL, header);
+	headers = add_conditions(&t, known, headers);
+	if (headers)
 		t.curl->curl_easy_setopt(t.handle, CURLOPT_HTTPHEADER, headers);
-	}
 	r = judge(&t, t.curl->curl_easy_perform(t.handle), err);
 	t.curl->curl_easy_cleanup(t.handle);
 	t.curl->curl_slist_free_all(headers);

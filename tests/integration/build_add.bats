@@ -95,6 +95,80 @@ requests() { grep -c '"GET /f.txt' "$FILE_DIR/http.log" || true; }
 	has '[2/2] done'
 }
 
+# tag_server: /tag has the ETag and the content of a file; /liar says 304 to whoever asks whether it changed, and has
+# something else each time; /plain has only a time
+tag_server() {
+	echo v1 >"$FILE_DIR/tag"
+	cat >"$FILE_DIR/tag.py" <<-'END'
+		import http.server, os, sys
+		class Handler(http.server.BaseHTTPRequestHandler):
+		    count = 0
+		    def do_GET(self):
+		        Handler.count += 1
+		        word = open(sys.argv[1]).read()
+		        tag = '"%s"' % word.strip()
+		        asked = self.headers.get("If-None-Match")
+		        since = self.headers.get("If-Modified-Since")
+		        time = "Sun, 02 Feb 2020 02:02:02 GMT"
+		        same = {"/tag": asked == tag, "/liar": asked is not None, "/plain": since == time}[self.path]
+		        self.send_response(304 if same else 200)
+		        if self.path != "/plain":
+		            self.send_header("ETag", tag)
+		        else:
+		            self.send_header("Last-Modified", time)
+		        self.end_headers()
+		        if not same:
+		            self.wfile.write(("%d" % Handler.count if self.path == "/liar" else word).encode())
+		server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+		print("port %d" % server.server_address[1], flush=True)
+		server.serve_forever()
+	END
+	python3 -u "$FILE_DIR/tag.py" "$FILE_DIR/tag" >"$FILE_DIR/tag.log" 2>&1 3>&- &
+	tags=$!
+	until_ok 10 grep -q 'port [0-9]' "$FILE_DIR/tag.log"
+	tag_url=http://127.0.0.1:$(sed -n 's/^port \([0-9]*\).*/\1/p' "$FILE_DIR/tag.log" | head -n 1)
+}
+answers() { grep -c "\"GET /$1 .* $2 " "$FILE_DIR/tag.log" || true; } # answers PATH CODE: how many
+
+@test "what the server calls unchanged is not sent again" {
+	local path
+	tag_server
+	for path in tag plain; do
+		printf 'FROM scratch\nADD %s/%s /x\n' "$tag_url" $path | dockerfile
+		hod build -q "$ctx"
+		run -0 hod build --progress plain "$ctx"
+		has '[2/2] cached'
+		[ "$(answers $path 200)" = 1 ]
+		[ "$(answers $path 304)" = 1 ]
+		# above another base the bytes are needed
+		printf 'FROM busybox\nADD %s/%s /x\nRUN cat /x\n' "$tag_url" $path | dockerfile
+		run -0 hod build --progress plain "$ctx"
+		has '[2/3] done'
+		has '] v1'
+		[ "$(answers $path 200)" = 2 ]
+		[ "$(answers $path 304)" = 2 ]
+		run -0 hod build --progress plain --no-cache "$ctx"
+		[ "$(answers $path 200)" = 3 ]
+		[ "$(answers $path 304)" = 2 ]
+	done
+	fails "ADD --checksum=sha256:$(echo v2 | sha256sum | cut -d' ' -f1) $tag_url/tag /"
+	has 'its checksum is sha256:'
+	echo v2 >"$FILE_DIR/tag"
+	printf 'FROM busybox\nADD %s/tag /x\nRUN cat /x\n' "$tag_url" | dockerfile
+	run -0 hod build --progress plain "$ctx"
+	has '[2/3] done'
+	has '] v2'
+	fails "ADD --unpack=true $tag_url/tag /x"
+	has 'is no archive'
+	# who does not tell the truth gives no image that is neither
+	printf 'FROM scratch\nADD %s/liar /x\n' "$tag_url" | dockerfile
+	hod build -q "$ctx"
+	fails "ADD $tag_url/liar /x"
+	has 'though the server said that it had not'
+	kill $tags
+	wait $tags || true
+}
+
 # asks for "Bearer word" on /token, for "Basic xyz" on /header; /away leads to another host; says what it was told
 private_server() {
 	cat >"$FILE_DIR/private.py" <<-'END'
@@ -188,6 +262,67 @@ private_server() {
 	run -0 hod build --progress plain "$ctx"
 	has '[2/2] cached'
 	[ "$(wc -l <"$FILE_DIR/http.log")" = "$before" ]
+}
+
+# a server of $SRV that wants "x-access-token:word" of whoever takes a repository, or "own way" as the whole header
+git_server() {
+	cat >"$FILE_DIR/gits.py" <<-'END'
+		import base64, functools, http.server, sys
+		class Handler(http.server.SimpleHTTPRequestHandler):
+		    def do_GET(self):
+		        told = self.headers.get("Authorization", "")
+		        token = "basic " + base64.b64encode(b"x-access-token:word-4711").decode()
+		        if told.lower() != token.lower() and told != "own way":
+		            self.send_response(401)
+		            self.send_header("WWW-Authenticate", "Basic realm=x")
+		            self.end_headers()
+		            return
+		        super().do_GET()
+		server = http.server.HTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=sys.argv[1]))
+		print("port %d" % server.server_address[1], flush=True)
+		server.serve_forever()
+	END
+	python3 -u "$FILE_DIR/gits.py" "$SRV" >"$FILE_DIR/gits.log" 2>&1 3>&- &
+	gits=$!
+	until_ok 10 grep -q 'port [0-9]' "$FILE_DIR/gits.log"
+	git_url=http://127.0.0.1:$(sed -n 's/^port \([0-9]*\).*/\1/p' "$FILE_DIR/gits.log" | head -n 1)
+}
+
+@test "a repository that asks who it is gets GIT_AUTH_TOKEN or GIT_AUTH_HEADER, and nobody else sees it" {
+	git_server
+	mkdir -p "$FILE_DIR/bin"
+	printf '#!/bin/sh\nprintf "%%s\\n" "$*" >>%s/argv\nexec %s "$@"\n' "$FILE_DIR" "$(command -v git)" >"$FILE_DIR/bin/git"
+	chmod 755 "$FILE_DIR/bin/git"
+	printf word-4711 >"$FILE_DIR/token"
+	printf 'FROM busybox\nADD --keep-git-dir=true %s/r.git#v1 /r\nRUN env; cat /r/.git/config; cat /r/run\n' "$git_url" | dockerfile
+	run -1 hod build -q "$ctx"
+	has 'Dockerfile:2: '
+	export PATH="$FILE_DIR/bin:$PATH"
+	run -0 hod build --progress plain -t git --secret "id=GIT_AUTH_TOKEN,src=$FILE_DIR/token" "$ctx"
+	has '] #!/bin/sh'
+	lacks word-4711
+	lacks "$(printf x-access-token:word-4711 | base64)"
+	run -0 hod history --no-trunc git
+	lacks word-4711
+	[ -s "$FILE_DIR/argv" ]
+	run ! grep -qiE "word-4711|authorization|$(printf x-access-token:word-4711 | base64)" "$FILE_DIR/argv"
+	run ! grep -rqs -e word-4711 -e "$(printf x-access-token:word-4711 | base64)" "$HOD_ROOT"
+	# the same with another secret is a hit: it is not in the key
+	run -0 env OWN='own way' "$HOD" build --progress plain --secret id=GIT_AUTH_HEADER.127.0.0.1,env=OWN "$ctx"
+	has '[2/3] cached'
+	# what is meant for a server goes there only, and comes before what is meant for all
+	run -1 env OWN=wrong "$HOD" build -q --secret id=GIT_AUTH_HEADER.127.0.0.1,env=OWN \
+		--secret "id=GIT_AUTH_TOKEN,src=$FILE_DIR/token" "$ctx"
+	run -1 env OWN='own way' "$HOD" build -q --secret id=GIT_AUTH_HEADER.example.org,env=OWN "$ctx"
+	# a context, and one with a name
+	(cd "$SRV/repo" && printf 'FROM busybox\nCOPY run /run\nCOPY --from=two run /two\n' >Dockerfile)
+	commit with-file 2023-01-01T00:00:00Z
+	git clone -q --bare repo c.git
+	git -C c.git update-server-info
+	run -0 hod build -q --secret "id=GIT_AUTH_TOKEN.127.0.0.1,src=$FILE_DIR/token" --build-context "two=$git_url/r.git" "$git_url/c.git"
+	run -1 hod build -q "$git_url/c.git"
+	kill $gits
+	wait $gits || true
 }
 
 @test "--link: above any base the same layer, links of the base are not followed" {

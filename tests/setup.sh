@@ -69,3 +69,32 @@ debian debian essential passwd,tcc,libc6-dev
 debian debian-dev apt gcc,libc6-dev,make,python3-venv,nodejs,npm
 # servers that are published and used by their ordinary clients (without PostgreSQL's compiler, half of the bytes)
 debian services essential nginx-light,redis-server,postgresql,dnsmasq-base
+# foreign: a program of another processor and the interpreter for it, out of their packages: installed, the interpreter
+# would be registered for the whole machine
+foreign=$cache/foreign-$suite
+if [ "$(uname -m)" = x86_64 ] && [ ! -s "$foreign/busybox" ]; then
+	echo "making $foreign"
+	work=$(mktemp -d "${TMPDIR:-/var/tmp}/hod-foreign.XXXXXX")
+	mkdir -p "$work/lists/partial" "$work/cache/archives/partial"
+	chmod 755 "$work"
+	# with_arm64 COMMAND...: apt-get, with lists of its own
+	with_arm64() {
+		(cd "$work" && apt-get -qq -o APT::Architecture=arm64 -o APT::Architectures=arm64 -o Dir::State::lists="$work/lists" \
+			-o Dir::Cache="$work/cache" -o APT::Sandbox::User=root "$@")
+	}
+	with_arm64 update
+	with_arm64 download busybox-static
+	# the first has the programs in Debian 12, the second in later ones
+	for package in qemu-user-static qemu-user; do
+		(cd "$work" && apt-get -qq -o APT::Sandbox::User=root download $package) || continue
+		dpkg-deb -x "$work/$package"_*.deb "$work/qemu"
+		[ ! -x "$work/qemu/usr/bin/qemu-aarch64-static" ] && [ ! -x "$work/qemu/usr/bin/qemu-aarch64" ] || break
+	done
+	dpkg-deb -x "$work"/busybox-static_*_arm64.deb "$work/arm64"
+	mkdir -p "$foreign"
+	cp "$work/qemu/usr/bin/qemu-aarch64-static" "$foreign/qemu-aarch64" 2>/dev/null ||
+		cp "$work/qemu/usr/bin/qemu-aarch64" "$foreign/qemu-aarch64"
+	cp "$work"/arm64/*bin/busybox "$foreign/busybox" 2>/dev/null || cp "$work"/arm64/usr/bin/busybox "$foreign/busybox"
+	chmod -R a+rX "$foreign"
+	rm -rf "$work"
+fi

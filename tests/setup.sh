@@ -88,7 +88,9 @@ if [ "$(uname -m)" = x86_64 ] && [ ! -s "$foreign/busybox" ]; then
 	for package in qemu-user-static qemu-user; do
 		(cd "$work" && apt-get -qq -o APT::Sandbox::User=root download $package) || continue
 		dpkg-deb -x "$work/$package"_*.deb "$work/qemu"
-		[ ! -x "$work/qemu/usr/bin/qemu-aarch64-static" ] && [ ! -x "$work/qemu/usr/bin/qemu-aarch64" ] || break
+		if [ -x "$work/qemu/usr/bin/qemu-aarch64-static" ] || [ -x "$work/qemu/usr/bin/qemu-aarch64" ]; then
+			break
+		fi
 	done
 	dpkg-deb -x "$work"/busybox-static_*_arm64.deb "$work/arm64"
 	mkdir -p "$foreign"

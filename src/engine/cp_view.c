@@ -19,6 +19,7 @@
 #include "util/fd.h"
 #include "util/log.h"
 #include "util/path.h"
+#include "util/text.h"
 
 #include <errno.h>
 #include <linux/magic.h>
@@ -30,6 +31,9 @@
 #ifndef AT_RECURSIVE
 #define AT_RECURSIVE 0x8000
 #endif
+
+#define LOOK_AGAIN ((int64_t)100 * 1000000) /* ns */
+#define PATIENCE   (60 * NSEC_PER_SEC)
 
 static const char *const system_places[] = { "proc", "sys", "dev" };
 
@@ -353,6 +357,26 @@ static int build(struct engine *e, const struct container *c, const struct run_r
 	return 0;
 }
 
+/* Another copy, or an export, may be at it; a monitor that has begun will not end for us. */
+static int lock_stopped(struct engine *e, struct container *c, struct error *err)
+{
+	int lock = -1;
+
+	for (int64_t left = PATIENCE; left > 0; left -= LOOK_AGAIN) {
+		lock = container_lock_wait(e->store, c, LOOK_AGAIN, err);
+		if (lock >= 0 || err->kind != ERR_BUSY)
+			return lock;
+		error_clear(err);
+		if (container_refresh(e->store, c, err) < 0)
+			return -1;
+		if (container_is_alive(c))
+			return error_set(err, ERR_BUSY,
+					 "the container has just been started: try again");
+	}
+	return error_set(err, ERR_BUSY, "another command has been at the container's files for %d s",
+			 (int)(PATIENCE / NSEC_PER_SEC));
+}
+
 int cp_view_stopped(struct engine *e, struct container *c, struct cp_view *v, struct error *err)
 {
 	struct image_settings image = { 0 };
@@ -360,7 +384,7 @@ int cp_view_stopped(struct engine *e, struct container *c, struct cp_view *v, st
 	int status;
 
 	*v = CP_VIEW_HOST;
-	v->lock = container_lock(e->store, c, err);
+	v->lock = lock_stopped(e, c, err);
 	if (v->lock < 0)
 		return -1;
 	run_request_init(&r);

@@ -597,44 +597,54 @@ secret"
 	has "No space left"
 }
 
+# Begins a copy into s that waits for its tar: what is written to descriptor 7. Its process is $holder.
+hold() {
+	rm -f hold
+	mkfifo hold
+	exec 9<>hold 8<hold 7>hold
+	exec 9>&-
+	"$HOD" cp - "$1" <&8 3>&- 7>&- &
+	holder=$!
+	exec 8<&-
+	until_ok 20 held
+}
+held() { # a start is refused then, and is not tried before: it would succeed
+	local lock
+	lock=$(stat -c %i "$HOD_ROOT/containers/$(hod inspect -f '{{.Id}}' s)/lock")
+	grep -q ":$lock " /proc/locks
+}
+
 @test "killed in the middle it leaves nothing mounted, and the container starts" {
 	up s stopped -v killv:/vol
-	mkfifo hold
 	for _ in 1 2 3; do
 		before=$(wc -l </proc/self/mounts)
-		hod cp - s:/vol <hold 3>&- &
-		pid=$!
-		exec 9>hold
-		tar -c dir | head -c 2000 >&9
-		until_ok 20 test -n "$(hod ps -aq --filter name=s)"
-		kill -9 $pid
-		wait $pid || true
-		exec 9>&-
+		hold s:/vol
+		tar -c dir | head -c 2000 >&7
+		kill -9 $holder
+		wait $holder || true
+		exec 7>&-
 		[ "$(wc -l </proc/self/mounts)" = "$before" ]
 		hod start s >/dev/null
 		hod cp one s:/vol/
 		hod kill s >/dev/null
 		hod wait s >/dev/null
 	done
-	rm hold
 }
 
-@test "a container is not started while its files are copied" {
+@test "a container is not started while its files are copied, and a second copy waits for the first" {
 	up s stopped
-	mkfifo hold
-	hod cp - s:/tmp <hold 3>&- &
-	pid=$!
-	exec 9>hold
-	busy() { ! hod cp s:/bin/sh - >/dev/null; }
-	until_ok 20 busy
+	hold s:/tmp
 	run -1 hod start s
-	tar -c dir >&9
-	exec 9>&-
-	wait $pid
+	hod cp one s:/home/ 7>&- &
+	second=$!
+	tar -c dir >&7
+	exec 7>&-
+	wait $holder
+	wait $second
 	hod start s >/dev/null
-	run -0 hod exec s cat /tmp/dir/two
-	is two
-	rm hold
+	run -0 hod exec s cat /tmp/dir/two /home/one
+	is "two
+one"
 }
 
 @test "quiet without a terminal, a line on one, none with -q" {

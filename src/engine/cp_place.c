@@ -13,6 +13,8 @@
 #include <errno.h>
 #include <limits.h>
 
+#define LINKS_MAX 8 /* to what is not there, one after another */
+
 void cp_from_done(struct cp_from *f)
 {
 	auto_close_fd(&f->dir);
@@ -241,7 +243,37 @@ static int to_file(const struct cp_view *v, int fd, const struct stat *st, struc
 	return parent < 0 ? -1 : to_directory(v, parent, t, err);
 }
 
-static int to_nothing(const struct cp_view *v, const char *path, struct cp_to *t, struct error *err)
+static int to_path(const struct cp_view *v, const char *path, int links, struct cp_to *t,
+		   struct error *err);
+
+/*
+ * A link to what is not there is what is made, as in docker. Not on this host, where the kernel
+ * keeps the caller from following another user's link in /tmp.
+ */
+static int to_link(const struct cp_view *v, int parent, int links, struct cp_to *t, struct error *err)
+{
+	auto_free char *real = NULL, *path = NULL;
+	char text[PATH_MAX];
+	ssize_t n = readlinkat(parent, t->name, text, sizeof(text) - 1);
+
+	if (n < 0)
+		return error_set(err, ERR_BUSY, "the destination has just been made by another");
+	if (v->root < 0)
+		return error_set(err, ERR_INVALID, "the destination is a link to what is not there");
+	if (!links)
+		return error_set(err, ERR_INVALID, "the destination is a link without end");
+	text[n] = '\0';
+	real = view_real(v, parent, err);
+	if (!real)
+		return -1;
+	path = text[0] == '/' ? xstrdup(text) : xasprintf("%s/%s", *real ? real : ".", text);
+	free(t->name);
+	t->name = NULL;
+	return to_path(v, path, links - 1, t, err);
+}
+
+static int to_nothing(const struct cp_view *v, const char *path, int links, struct cp_to *t,
+		      struct error *err)
 {
 	auto_close int parent = view_parent(v, path, &t->name, err);
 	struct stat st;
@@ -254,28 +286,34 @@ static int to_nothing(const struct cp_view *v, const char *path, struct cp_to *t
 	if (parent < 0)
 		return -1;
 	if (fstatat(parent, t->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-		return error_set(err, ERR_INVALID, "the destination is a link to what is not there");
+		return to_link(v, parent, links, t, err);
 	t->kind = CP_AT_NOTHING;
 	return to_directory(v, parent, t, err);
+}
+
+static int to_path(const struct cp_view *v, const char *path, int links, struct cp_to *t,
+		   struct error *err)
+{
+	auto_close int fd = view_open(v, path, O_PATH, err);
+	struct stat st;
+
+	if (fd < 0 && is_absent(err)) {
+		error_clear(err);
+		return to_nothing(v, path, links, t, err);
+	}
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) < 0)
+		return error_sys(err, "look at %s", path);
+	t->kind = S_ISDIR(st.st_mode) ? CP_AT_DIR : CP_AT_FILE;
+	return t->kind == CP_AT_DIR ? to_directory(v, fd, t, err) : to_file(v, fd, &st, t, err);
 }
 
 int cp_to_open(const struct cp_view *v, const char *path, struct cp_to *t, struct error *err)
 {
 	auto_free char *plain = NULL;
-	auto_close int fd = -1;
-	struct stat st;
 
 	*t = (struct cp_to){ .root = -1 };
 	plain = target_path(path, &t->slash);
-	fd = view_open(v, plain, O_PATH, err);
-	if (fd < 0 && is_absent(err)) {
-		error_clear(err);
-		return to_nothing(v, plain, t, err);
-	}
-	if (fd < 0)
-		return -1;
-	if (fstat(fd, &st) < 0)
-		return error_sys(err, "look at %s", plain);
-	t->kind = S_ISDIR(st.st_mode) ? CP_AT_DIR : CP_AT_FILE;
-	return t->kind == CP_AT_DIR ? to_directory(v, fd, t, err) : to_file(v, fd, &st, t, err);
+	return to_path(v, plain, LINKS_MAX, t, err);
 }

@@ -74,7 +74,8 @@ void cp_view_done(struct cp_view *v);
 int cp_view_running(const struct container *c, struct cp_view *v, struct error *err);
 /*
  * Of one that does not: its tree is mounted in our private mount namespace, with its volumes and
- * binds. Its lock is held in v; another copy that has it is waited for. Where a tmpfs would be, and /proc, /sys and /dev, is nothing.
+ * binds. Its lock is held in v; another copy that has it is waited for. Where a tmpfs would be, and
+ * /proc, /sys and /dev, is nothing.
  */
 int cp_view_stopped(struct engine *e, struct container *c, struct cp_view *v, struct error *err);
 /* The same view a second time: source and destination in one container. */

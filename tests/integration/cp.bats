@@ -591,7 +591,7 @@ s"
 			run -1 hod cp one $c:/tmp/$l
 		done
 		run -1 hod cp one $c:/tmp/file
-		run -1 hod cp one $c:/../../..$PWD/secrets/new
+		run -1 hod cp one "$c:/../../..$PWD/secrets/new"
 		for l in abs rel file; do # a link in the way of a tar
 			rm -rf t
 			mkdir -p t/tmp/$l
@@ -667,7 +667,9 @@ secret"
 hold() {
 	rm -f hold
 	mkfifo hold
-	exec 9<>hold 8<hold 7>hold
+	exec 9<>hold # so that neither end waits for the other
+	exec 8<hold
+	exec 7>hold
 	exec 9>&-
 	"$HOD" cp - "$1" <&8 3>&- 7>&- &
 	holder=$!

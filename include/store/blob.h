@@ -24,6 +24,7 @@ struct blob_writer {
 	struct staging staging;
 	int fd;
 	int64_t size;
+	int64_t begun; /* so many bytes of it are on their way to the disk */
 	struct sha256 hash;
 };
 int blob_writer_begin(struct store *st, struct blob_writer *w, struct error *err);

@@ -13,6 +13,7 @@
 struct partial {
 	int fd; /* positioned nowhere: use pwrite, pread */
 	int64_t size;
+	int64_t begun; /* so many bytes of it are on their way to the disk */
 	struct digest digest;
 };
 #define PARTIAL_NONE                                                                               \

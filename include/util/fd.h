@@ -41,6 +41,12 @@ int file_write(int dirfd, const char *name, const void *bytes, size_t n, mode_t 
  * when it is renamed over another (ext4) do not do so here. name is a single name.
  */
 int file_write_fleeting(int dirfd, const char *name, const void *bytes, size_t n, struct error *err);
+/*
+ * A large file that will be synced is being written, up to `end` by now: what was written since
+ * *begun, which moves, begins to go to the disk. Else nothing would before the sync, which then
+ * waits for all of it. A hint: it never fails.
+ */
+void fd_write_behind(int fd, int64_t *begun, int64_t end);
 bool file_exists(int dirfd, const char *name);
 
 int dir_open(int dirfd, const char *name, struct error *err); /* O_DIRECTORY|O_NOFOLLOW */

@@ -173,7 +173,7 @@ static int write_sparse(int fd, const char *bytes, size_t n, int64_t at, int64_t
 static int file_fill(struct unpack *u, int fd, const struct tar_entry *e, struct error *err)
 {
 	const void *bytes;
-	int64_t at, end = 0;
+	int64_t at, end = 0, begun = 0;
 	size_t n;
 	int r;
 
@@ -192,6 +192,8 @@ static int file_fill(struct unpack *u, int fd, const struct tar_entry *e, struct
 		}
 		if (space_check(u, (int64_t)n, err) < 0)
 			return -1;
+		if (u->o->form == LAYER_OVERLAY) /* what is published is synced before */
+			fd_write_behind(fd, &begun, end);
 	}
 	if (r < 0)
 		return -1;

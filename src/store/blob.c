@@ -122,6 +122,7 @@ int blob_writer_add(struct blob_writer *w, const void *bytes, size_t n, struct e
 		return error_add(err, "blob");
 	sha256_add(&w->hash, bytes, n);
 	w->size += (int64_t)n;
+	fd_write_behind(w->fd, &w->begun, w->size);
 	return 0;
 }
 

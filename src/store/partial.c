@@ -86,6 +86,7 @@ int partial_add(struct partial *p, const void *bytes, size_t n, struct error *er
 		n -= (size_t)done;
 		p->size += done;
 	}
+	fd_write_behind(p->fd, &p->begun, p->size);
 	return 0;
 }
 

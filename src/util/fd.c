@@ -16,7 +16,8 @@
 #include <sys/random.h>
 #include <sys/sendfile.h>
 
-#define COPY_CHUNK ((size_t)256 << 10)
+#define COPY_CHUNK   ((size_t)256 << 10)
+#define WRITE_BEHIND ((int64_t)8 << 20)
 
 int fd_write_all(int fd, const void *bytes, size_t n, struct error *err)
 {
@@ -309,6 +310,14 @@ int file_write_fleeting(int dirfd, const char *name, const void *bytes, size_t n
 		return -1;
 	}
 	return 0;
+}
+
+void fd_write_behind(int fd, int64_t *begun, int64_t end)
+{
+	if (end - *begun < WRITE_BEHIND)
+		return;
+	sync_file_range(fd, *begun, end - *begun, SYNC_FILE_RANGE_WRITE);
+	*begun = end;
 }
 
 bool file_exists(int dirfd, const char *name)

@@ -308,6 +308,26 @@ START_TEST(fd_reopen_turns_a_path_descriptor_into_a_readable_one)
 }
 END_TEST
 
+START_TEST(fd_write_behind_begins_with_large_pieces_only)
+{
+	SCRATCH(s);
+	auto_close int fd = openat(s.fd, "f", O_RDWR | O_CREAT | O_CLOEXEC, 0600), null = -1;
+	int64_t begun = 0;
+
+	OK(ftruncate(fd, 20 << 20));
+	fd_write_behind(fd, &begun, (8 << 20) - 1);
+	ck_assert_int_eq(begun, 0);
+	fd_write_behind(fd, &begun, 9 << 20);
+	ck_assert_int_eq(begun, 9 << 20);
+	fd_write_behind(fd, &begun, 16 << 20);
+	ck_assert_int_eq(begun, 9 << 20);
+	/* a hint: what cannot take it is no error */
+	null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	fd_write_behind(null, &begun, 20 << 20);
+	ck_assert_int_eq(begun, 20 << 20);
+}
+END_TEST
+
 START_TEST(random_hex_differs_and_has_its_length)
 {
 	char a[100], b[100];
@@ -334,4 +354,5 @@ UNIT_MAIN("util/fd", TEST(file_write_replaces_the_whole_and_sets_the_mode),
 	  TEST(tree_usage_counts_hard_links_once), TEST(dir_open_does_not_follow_a_link),
 	  TEST(dir_make_all_makes_what_is_missing),
 	  TEST(fd_reopen_turns_a_path_descriptor_into_a_readable_one),
+	  TEST(fd_write_behind_begins_with_large_pieces_only),
 	  TEST(random_hex_differs_and_has_its_length))

@@ -310,7 +310,7 @@ static int run_created(struct app *app, const struct create_args *args, struct c
 	code = oci_wait(c->process.pidfd, master, err);
 	if (code < 0)
 		return -1;
-	if (!args->keep && oci_delete(app, &c->state, err) < 0)
+	if (!args->keep && oci_delete(app, &c->state, &c->spec, err) < 0)
 		return -1;
 	return code;
 }

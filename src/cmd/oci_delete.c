@@ -29,7 +29,7 @@ void oci_late_hooks_load(const struct oci_state *s, struct spec *spec)
 		log_warn("hooks: %s", error_text(&unreadable, text, sizeof(text)));
 }
 
-int oci_delete(const struct app *app, struct oci_state *s, struct error *err)
+int oci_delete(const struct app *app, struct oci_state *s, const struct spec *known, struct error *err)
 {
 	struct error gone = { 0 };
 	auto_close int pidfd = oci_state_pidfd(s, &gone);
@@ -41,11 +41,14 @@ int oci_delete(const struct app *app, struct oci_state *s, struct error *err)
 	if (s->cgroup && runtime_cgroup_remove(s->cgroup, err) < 0)
 		return -1;
 	spec_init(&spec);
-	oci_late_hooks_load(s, &spec); /* while it is there */
-	runtime_rdt_remove(&spec, s->id);
+	if (!known) {
+		oci_late_hooks_load(s, &spec); /* while it is there */
+		known = &spec;
+	}
+	runtime_rdt_remove(known, s->id);
 	status = oci_state_remove(app, s, err);
 	if (status == 0)
-		oci_late_hooks(s, &spec, HOOK_POSTSTOP);
+		oci_late_hooks(s, known, HOOK_POSTSTOP);
 	spec_done(&spec);
 	return status;
 }
@@ -73,7 +76,7 @@ static int delete_one(struct app *app, const char *id, bool force, struct error 
 				   "cannot delete container %s that is not stopped: %s", id,
 				   oci_status_name(s.status));
 	} else if (status == 0) {
-		status = oci_delete(app, &s, err);
+		status = oci_delete(app, &s, NULL, err);
 	}
 	oci_state_done(&s);
 	return status;

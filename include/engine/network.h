@@ -20,6 +20,9 @@ int network_list(struct store *st, networks *l, struct error *err); /* the defau
 /* ERR_BUSY when a container, running or not, is on it. */
 int network_delete(struct store *st, const struct userns *u, const struct network *n,
 		   struct error *err);
+/* Tells that something was done to it; container: by ID, or NULL. */
+void event_network(struct store *st, const struct network *n, const char *action,
+		   const char *container);
 /* Containers that name it in their request. */
 int network_users(struct store *st, const struct network *n, struct strv *ids, struct error *err);
 bool network_is_named(const struct network *n,

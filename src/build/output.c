@@ -10,6 +10,7 @@
 #include "store/owner_stack.h"
 #include "util/fd.h"
 #include "util/path.h"
+#include "store/event.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -165,9 +166,11 @@ static int name_in_store(struct store *st, const struct descriptor *target,
 		return -1;
 	if (names->n == 0)
 		return image_name_set_none(st, target, err);
-	strv_each (names, i)
+	strv_each (names, i) {
 		if (image_name_set(st, names->v[i], target, err) < 0)
 			return -1;
+		event_object(st, "image", "build", names->v[i], "name", names->v[i], EVENT_END);
+	}
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 #include "commands.h"
 
 #include "operands.h"
+#include "store/event.h"
 
 #include <unistd.h>
 
@@ -40,8 +41,11 @@ static int attach_run(struct app *app, void *arg, struct strv *operands, struct 
 	o.tty = c.record.tty;
 	o.sig_proxy = args->sig_proxy != 0;
 	o.detach_keys = args->detach_keys;
+	event_container(&app->store, &c, "attach", EVENT_END);
 	if (monitor_attach(&app->store, &c, &o, &result, err) < 0)
 		return error_add(err, "cannot attach to '%s'", operands->v[0]);
+	if (result.detached)
+		event_container(&app->store, &c, "detach", EVENT_END);
 	return result.detached ? 0 : result.exit_code;
 }
 

@@ -7,6 +7,7 @@
 #include "operands.h"
 #include "output.h"
 #include "util/fd.h"
+#include "store/event.h"
 
 struct commit_args {
 	struct strv changes;
@@ -80,6 +81,8 @@ static int commit_run(struct app *app, void *arg, struct strv *operands, struct 
 	if (container_commit(&app->engine, &c, &q, &id, err) < 0)
 		return error_add(err, "cannot commit '%s'", operands->v[0]);
 	digest_format(&id, text);
+	event_container(&app->store, &c, "commit", "comment", args->message, "imageID", text,
+			EVENT_END);
 	if (args->iidfile &&
 	    file_write(AT_FDCWD, args->iidfile, text, strlen(text), 0644, false, err) < 0)
 		return error_add(err, "--iidfile");

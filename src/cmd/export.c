@@ -16,6 +16,7 @@
 #include "store/rootfs.h"
 #include "util/compat.h"
 #include "util/fd.h"
+#include "store/event.h"
 
 #include <fcntl.h>
 #include <sched.h>
@@ -98,7 +99,10 @@ static int write_tree(struct app *app, const char *name, int out, struct error *
 	root = container_is_up(&c) ? running_root(app, &c, err) : stopped_root(app, c.id, &lock, err);
 	if (root < 0 || find_owners(app, &c, root, &owners, err) < 0)
 		return -1;
-	return tree_tar_write(root, owners.v.n ? &owners : NULL, &sink, err);
+	if (tree_tar_write(root, owners.v.n ? &owners : NULL, &sink, err) < 0)
+		return -1;
+	event_container(&app->store, &c, "export", EVENT_END);
+	return 0;
 }
 
 /* Opened before we enter another mount namespace, where its name would mean another file. */

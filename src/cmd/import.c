@@ -6,6 +6,7 @@
 #include "build/change.h"
 #include "image/archive.h"
 #include "output.h"
+#include "store/event.h"
 
 struct import_args {
 	struct strv changes;
@@ -29,7 +30,9 @@ static int import_image(struct app *app, const char *path, const struct import_o
 	image_init(&image);
 	if (archive_import(&app->store, path, o, &image, err) < 0)
 		return error_add(err, "cannot import %s", path);
-	return output_line(err, "%s", digest_format(&image.id, id));
+	digest_format(&image.id, id);
+	event_object(&app->store, "image", "import", id, "name", o->name ? o->name : id, EVENT_END);
+	return output_line(err, "%s", id);
 }
 
 static int parse_name(const char *text, char **name, struct error *err)

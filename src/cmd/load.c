@@ -7,6 +7,7 @@
 #include "notes.h"
 #include "operands.h"
 #include "output.h"
+#include "store/event.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -135,9 +136,9 @@ static bool is_special(const char *path)
 	return stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
 }
 
-static int save_run(struct app *app, void *arg, struct strv *operands, struct error *err)
+static int save(struct app *app, const struct save_args *args, struct strv *operands,
+		struct error *err)
 {
-	const struct save_args *args = arg;
 	enum archive_format format = format_of(args);
 	const struct progress *p = args->quiet ? NULL : &notes_progress;
 
@@ -162,6 +163,16 @@ static int save_run(struct app *app, void *arg, struct strv *operands, struct er
 				 "an archive is not written to a terminal: use --output");
 	return archive_save(&app->store, operands, format, STDOUT_FILENO, NULL, COMPRESSION_NONE, p,
 			    err);
+}
+
+static int save_run(struct app *app, void *args, struct strv *operands, struct error *err)
+{
+	if (save(app, args, operands, err) < 0)
+		return -1;
+	strv_each (operands, i)
+		event_object(&app->store, "image", "save", operands->v[i], "name", operands->v[i],
+			     EVENT_END);
+	return 0;
 }
 
 const struct command cmd_save = {

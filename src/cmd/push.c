@@ -8,6 +8,7 @@
 #include "registry_opts.h"
 #include "transfer_display.h"
 #include "util/fd.h"
+#include "store/event.h"
 
 struct push_args {
 	struct registry_args registry;
@@ -70,8 +71,11 @@ static int push_run(struct app *app, void *arg, struct strv *operands, struct er
 	r = image_push(&app->store, operands->v[0], operands->n > 1 ? operands->v[1] : NULL, &o, &p,
 		       &pushed, err);
 	transfer_end(d);
-	if (r == 0)
+	if (r == 0) {
+		event_object(&app->store, "image", "push", pushed.name, "name", pushed.name,
+			     EVENT_END);
 		r = report(args, &pushed, err);
+	}
 	pushed_done(&pushed);
 	platform_done(&platform);
 	return r;

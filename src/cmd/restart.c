@@ -4,6 +4,7 @@
 #include "commands.h"
 
 #include "operands.h"
+#include "store/event.h"
 
 struct restart_args {
 	int64_t time;
@@ -34,7 +35,10 @@ static int start_again(struct app *app, const char *name, struct error *err)
 	container_init(&c);
 	if (need_container(app, name, &c, err) < 0)
 		return -1;
-	return container_start(&app->engine, &c, &o, &result, err);
+	if (container_start(&app->engine, &c, &o, &result, err) < 0)
+		return -1;
+	event_container(&app->store, &c, "restart", EVENT_END);
+	return 0;
 }
 
 static int restart_one(struct app *app, const char *name, const void *arg, struct error *err)

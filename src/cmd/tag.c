@@ -4,6 +4,7 @@
 #include "commands.h"
 
 #include "operands.h"
+#include "store/event.h"
 
 static int canonical(const char *text, char **name, struct error *err)
 {
@@ -59,6 +60,7 @@ static int tag_run(struct app *app, void *args, struct strv *operands, struct er
 		if (canonical(operands->v[i], &name, err) < 0 ||
 		    image_name_set(&app->store, name, &target, err) < 0)
 			return error_add(err, "cannot tag '%s'", operands->v[0]);
+		event_object(&app->store, "image", "tag", name, "name", name, EVENT_END);
 	}
 	return 0;
 }
@@ -84,7 +86,10 @@ static int untag_name(struct app *app, const char *name, const struct image *ima
 		if (image_name_set(&app->store, dangling, &target, err) < 0)
 			return -1;
 	}
-	return image_name_remove(&app->store, name, err);
+	if (image_name_remove(&app->store, name, err) < 0)
+		return -1;
+	event_object(&app->store, "image", "untag", name, "name", name, EVENT_END);
+	return 0;
 }
 
 static int untag_all(struct app *app, const struct image *image, struct error *err)

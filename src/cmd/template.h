@@ -23,6 +23,7 @@ enum template_shape {
 	SHAPE_MAP,	/* an object is a map: an absent key is <no value>; null prints map[] */
 	SHAPE_LIST,	/* null prints [] */
 	SHAPE_OPTIONAL, /* null prints <nil>, and asking it for a field is an error */
+	SHAPE_ALIAS,	/* another name of the member `alias`; absent, it is "" */
 	SHAPE_METHOD, /* called as {{.Label "k"}} on an object of strings; not part of {{json .}} */
 };
 /*
@@ -32,6 +33,7 @@ enum template_shape {
 struct template_name {
 	const char *name;
 	enum template_shape shape;
+	const char *alias;
 };
 
 enum template_flags {

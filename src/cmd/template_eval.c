@@ -30,6 +30,12 @@ static int field_of_struct(struct run *r, size_t at, const struct value *v, cons
 	const struct template_name *known = find_name(r, v->name, member);
 	json_t *found = json_object_get(v->json, member);
 
+	if (!found && known && known->shape == SHAPE_ALIAS) {
+		found = json_object_get(v->json, known->alias);
+		*result = found ? (struct value){ .json = json_incref(found), .name = member }
+				: value_string("", 0);
+		return 0;
+	}
 	if (!found && !known && (r->flags & TEMPLATE_HEADER)) {
 		*result = value_of(NULL);
 		return 0;

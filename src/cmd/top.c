@@ -10,6 +10,7 @@
 #include "operands.h"
 #include "output.h"
 #include "processes.h"
+#include "store/event.h"
 
 #include <pwd.h>
 #include <sys/sysinfo.h>
@@ -298,6 +299,7 @@ static int top_run(struct app *app, void *args, struct strv *operands, struct er
 	else
 		status = processes_read(&c, &all, err);
 	if (status == 0) {
+		event_container(&app->store, &c, "top", EVENT_END);
 		print_table(&cols, &all, &out);
 		status = output_text(&out, err);
 	}

@@ -150,11 +150,17 @@ int network_connect(struct engine *e, struct container *c, const struct network 
 {
 	if (n->plain && place->aliases.n)
 		return error_set(err, ERR_INVALID, "the default network has no names");
-	return change(e, c, n, place, err);
+	if (change(e, c, n, place, err) < 0)
+		return -1;
+	event_network(e->store, n, "connect", c->id);
+	return 0;
 }
 
 int network_disconnect(struct engine *e, struct container *c, const struct network *n,
 		       struct error *err)
 {
-	return change(e, c, n, NULL, err);
+	if (change(e, c, n, NULL, err) < 0)
+		return -1;
+	event_network(e->store, n, "disconnect", c->id);
+	return 0;
 }

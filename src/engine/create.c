@@ -11,6 +11,7 @@
 #include "store/volume.h"
 #include "util/fd.h"
 #include "util/text.h"
+#include "store/event.h"
 
 #define PROFILE_MAX (1 << 20) /* bytes of a seccomp profile */
 
@@ -239,6 +240,7 @@ int create_with(struct engine *e, struct run_request *r, struct container *c,
 		discard(e, c);
 		return -1;
 	}
+	event_container(e->store, c, "create", EVENT_END);
 	return 0;
 }
 
@@ -266,8 +268,10 @@ int container_run(struct engine *e, struct run_request *r, struct container *c,
 		in.image = r->rootfs ? NULL : &settings;
 		status = start_with(e, c, &in, o, result, err);
 		/* what never ran and was not to be kept is gone again */
-		if (status < 0 && c->record.auto_remove && c->fd >= 0)
+		if (status < 0 && c->record.auto_remove && c->fd >= 0) {
 			discard(e, c);
+			event_container(e->store, c, "destroy", EVENT_END);
+		}
 	}
 	fields_done(image_settings_fields, &settings);
 	return status;

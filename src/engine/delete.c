@@ -8,6 +8,7 @@
 #include "util/compat.h"
 #include "util/fd.h"
 #include "util/text.h"
+#include "store/event.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -39,6 +40,7 @@ static int kill_now(struct engine *e, struct container *c, struct error *err)
 	if (container_mark_stopped(c, err) < 0)
 		return -1;
 	container_mark_leaving(c, &ignored);
+	event_container(e->store, c, "kill", "signal", "9", EVENT_END);
 	if (c->status == CONTAINER_RESTARTING)
 		return container_end_restarts(e, c, err);
 	if (c->status == CONTAINER_PAUSED && runtime_pause(c->state.cgroup, false, err) < 0)
@@ -143,5 +145,6 @@ int container_delete(struct engine *e, struct container *c, bool force, bool wit
 	/* the directory first: a volume that a record names is in use */
 	if (container_remove(e->store, c, err) < 0)
 		return -1;
+	event_container(e->store, c, "destroy", EVENT_END);
 	return with_volumes ? remove_volumes(e, c, err) : 0;
 }

@@ -8,6 +8,7 @@
 #include "runtime/owner_watch.h"
 #include "runtime/runtime.h"
 #include "util/fd.h"
+#include "store/event.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -172,7 +173,28 @@ static bool owned_binary(void)
 	return geteuid() == 0 || stat("/proc/self/exe", &st) < 0 || st.st_uid == geteuid();
 }
 
-static int run_process(const struct container *c, const struct exec_request *x,
+/* Both in one: it is made and started in one, too. */
+static void event_exec(struct engine *e, const struct container *c, const struct exec_request *x)
+{
+	auto_done(str) struct str lines = { 0 };
+	auto_free char *command = strv_join(&x->args, " ");
+	auto_free char *created = xasprintf("exec_create: %s", command);
+	auto_free char *started = xasprintf("exec_start: %s", command);
+
+	event_format(&lines, c, created, NULL, 0);
+	event_format(&lines, c, started, NULL, 0);
+	event_append(e->store, &lines);
+}
+
+static void event_exec_end(struct engine *e, const struct container *c, int exit_code)
+{
+	char code[16];
+
+	snprintf(code, sizeof(code), "%d", exit_code);
+	event_container(e->store, c, "exec_die", "exitCode", code, EVENT_END);
+}
+
+static int run_process(struct engine *e, const struct container *c, const struct exec_request *x,
 		       const struct spec *spec, const struct spec_process *p, int *exit_code,
 		       struct error *err)
 {
@@ -200,6 +222,7 @@ static int run_process(const struct container *c, const struct exec_request *x,
 		o.owners = &owners.listener;
 	if (runtime_exec((pid_t)c->state.pid, init, spec, p, &o, &process, err) < 0)
 		return -1;
+	event_exec(e, c, x);
 	status = owner_watch_start(&owners, &watch, err);
 	if (status == 0 && x->tty)
 		status = serve(x, &process, master, exit_code, err);
@@ -207,6 +230,8 @@ static int run_process(const struct container *c, const struct exec_request *x,
 		status = wait_process(process.pidfd, exit_code, err);
 	owner_watch_stop(watch);
 	runtime_process_done(&process);
+	if (status == 0 && !x->detach)
+		event_exec_end(e, c, *exit_code);
 	return status;
 }
 
@@ -230,7 +255,7 @@ int container_exec(struct engine *e, struct container *c, const struct exec_requ
 		if (!spec.process)
 			error_set(err, ERR_INVALID, "config.json: no process");
 		else if (make_process(c, x, &spec, &process, err) == 0)
-			status = run_process(c, x, &spec, &process, exit_code, err);
+			status = run_process(e, c, x, &spec, &process, exit_code, err);
 	}
 	spec_process_done(&process);
 	spec_done(&spec);

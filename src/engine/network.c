@@ -6,6 +6,7 @@
 #include "store/network.h"
 #include "util/fd.h"
 #include "util/text.h"
+#include "store/event.h"
 
 #include <errno.h>
 
@@ -95,6 +96,13 @@ int network_find(struct store *st, const char *text, struct network *n, struct e
 	return found;
 }
 
+void event_network(struct store *st, const struct network *n, const char *action,
+		   const char *container)
+{
+	event_object(st, "network", action, n->id, "container", container, "name", n->name, "type",
+		     "bridge", EVENT_END);
+}
+
 int network_create(struct store *st, struct network *n, bool rootless, struct error *err)
 {
 	auto_done(str) struct str text = { 0 };
@@ -125,7 +133,10 @@ int network_create(struct store *st, struct network *n, bool rootless, struct er
 		return -1;
 	fields_format(network_fields, n, false, &text);
 	str_addc(&text, '\n');
-	return network_file_add(st, n->name, text.s, text.len, err);
+	if (network_file_add(st, n->name, text.s, text.len, err) < 0)
+		return -1;
+	event_network(st, n, "create", NULL);
+	return 0;
 }
 
 /* Does the JSON of a container's request name it? Only so much of it is read as that takes. */
@@ -188,5 +199,8 @@ int network_delete(struct store *st, const struct userns *u, const struct networ
 	if (status > 0)
 		status = network_down(&d, n, err);
 	netdir_close(&d);
-	return status < 0 ? -1 : network_file_remove(st, n->name, err);
+	if (status < 0 || network_file_remove(st, n->name, err) < 0)
+		return -1;
+	event_network(st, n, "destroy", NULL);
+	return 0;
 }

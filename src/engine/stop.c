@@ -14,9 +14,11 @@
 #include "util/log.h"
 #include "util/proc.h"
 #include "util/text.h"
+#include "store/event.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 
 #define STOP_TIMEOUT  10		  /* seconds, as docker's */
 #define KILL_PATIENCE (10 * NSEC_PER_SEC) /* for the monitor to write its record after a SIGKILL */
@@ -78,6 +80,14 @@ static int stop_signal(const struct container *c)
 	return c->record.stop_signal ? signal_parse(c->record.stop_signal) : SIGTERM;
 }
 
+static void event_kill(struct engine *e, const struct container *c, int sig)
+{
+	char number[16];
+
+	snprintf(number, sizeof(number), "%d", sig);
+	event_container(e->store, c, "kill", "signal", number, EVENT_END);
+}
+
 int container_kill(struct engine *e, struct container *c, int sig, struct error *err)
 {
 	auto_close int pidfd = container_pidfd(c, err);
@@ -86,7 +96,10 @@ int container_kill(struct engine *e, struct container *c, int sig, struct error 
 		return -1;
 	if ((sig == SIGKILL || sig == stop_signal(c)) && container_mark_stopped(c, err) < 0)
 		return -1;
-	return runtime_kill(pidfd, c->state.cgroup, sig, false, err);
+	if (runtime_kill(pidfd, c->state.cgroup, sig, false, err) < 0)
+		return -1;
+	event_kill(e, c, sig);
+	return 0;
 }
 
 int container_pause(struct engine *e, struct container *c, bool pause, struct error *err)
@@ -96,7 +109,10 @@ int container_pause(struct engine *e, struct container *c, bool pause, struct er
 	if (pause == (c->status == CONTAINER_PAUSED))
 		return error_set(err, ERR_BUSY,
 				 pause ? "container is paused already" : "container is not paused");
-	return runtime_pause(c->state.cgroup, pause, err);
+	if (runtime_pause(c->state.cgroup, pause, err) < 0)
+		return -1;
+	event_container(e->store, c, pause ? "pause" : "unpause", EVENT_END);
+	return 0;
 }
 
 /* 1 ended, 0 not within the time */
@@ -112,7 +128,7 @@ int64_t stop_grace(const struct container *c, int64_t asked_s)
 	return c->record.stop_timeout != UNSET ? c->record.stop_timeout : STOP_TIMEOUT;
 }
 
-int container_stop(struct engine *e, struct container *c, int64_t timeout_s, struct error *err)
+static int stop_running(struct engine *e, struct container *c, int64_t timeout_s, struct error *err)
 {
 	int64_t wait_s = stop_grace(c, timeout_s);
 	int sig = stop_signal(c);
@@ -121,8 +137,6 @@ int container_stop(struct engine *e, struct container *c, int64_t timeout_s, str
 	char text[ERROR_LINE_MAX];
 	int ended;
 
-	if (!container_is_alive(c))
-		return 0;
 	if (container_mark_stopped(c, err) < 0)
 		return -1;
 	if (c->status == CONTAINER_RESTARTING)
@@ -137,6 +151,7 @@ int container_stop(struct engine *e, struct container *c, int64_t timeout_s, str
 	if (container_leave_group(e, c, wait_s != 0 && c->status == CONTAINER_RUNNING, &why) < 0)
 		log_warn("its connections are not waited for: %s",
 			 error_text(&why, text, sizeof(text)));
+	event_kill(e, c, wait_s != 0 ? sig : SIGKILL);
 	if (wait_s != 0 && runtime_kill(pidfd, c->state.cgroup, sig, false, err) < 0 && !is_gone(err))
 		return -1;
 	error_clear(err);
@@ -146,6 +161,8 @@ int container_stop(struct engine *e, struct container *c, int64_t timeout_s, str
 	ended = wait_s == 0 ? 0 : ended_within(e, c, wait_s < 0 ? -1 : wait_s * NSEC_PER_SEC, err);
 	if (ended != 0)
 		return ended < 0 ? -1 : 0;
+	if (wait_s != 0)
+		event_kill(e, c, SIGKILL);
 	if (runtime_kill(pidfd, c->state.cgroup, SIGKILL, true, err) < 0 && !is_gone(err))
 		return -1;
 	error_clear(err);
@@ -153,4 +170,14 @@ int container_stop(struct engine *e, struct container *c, int64_t timeout_s, str
 	if (ended == 0)
 		return error_set(err, ERR_BUSY, "container did not end after SIGKILL");
 	return ended < 0 ? -1 : 0;
+}
+
+int container_stop(struct engine *e, struct container *c, int64_t timeout_s, struct error *err)
+{
+	if (!container_is_alive(c))
+		return 0;
+	if (stop_running(e, c, timeout_s, err) < 0)
+		return -1;
+	event_container(e->store, c, "stop", EVENT_END);
+	return 0;
 }

@@ -5,6 +5,7 @@
 
 #include "prepare.h"
 #include "runtime/cgroup.h"
+#include "store/event.h"
 
 static int load_request(const struct container *c, struct run_request *r, struct error *err)
 {
@@ -80,6 +81,8 @@ int container_update(struct engine *e, struct container *c, const struct request
 		status = apply(c, &r.limits, more, err);
 	if (status == 0)
 		status = container_request_save(e, c, &r, err);
+	if (status == 0)
+		event_container(e->store, c, "update", EVENT_END);
 	run_request_done(&r);
 	return status;
 }

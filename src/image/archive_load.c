@@ -8,6 +8,7 @@
 
 #include "store/blob.h"
 #include "util/fd.h"
+#include "store/event.h"
 
 void archive_loaded_done(struct archive_loaded *l)
 {
@@ -61,6 +62,7 @@ int load_names(struct loading *l, const struct descriptor *target, const struct 
 	strv_each (names, i) {
 		if (image_name_set(l->st, names->v[i], target, err) < 0)
 			return -1;
+		event_object(l->st, "image", "load", id->hex, "name", names->v[i], EVENT_END);
 		strv_add(&l->result->names, names->v[i]);
 	}
 	if (names->n == 0 && image_name_set_none(l->st, target, err) < 0)

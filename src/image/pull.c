@@ -13,6 +13,7 @@
 #include "registry/endpoint.h"
 #include "store/blob.h"
 #include "util/log.h"
+#include "store/event.h"
 
 #define INDEX_DEPTH 3
 
@@ -168,7 +169,10 @@ static int publish(struct pulling *p, struct got *g, const char *name, struct er
 		return -1;
 	if (g->by_index && put(p, &g->top, err) < 0)
 		return -1;
-	return image_name_set(p->st, name, &g->target, err);
+	if (image_name_set(p->st, name, &g->target, err) < 0)
+		return -1;
+	event_object(p->st, "image", "pull", name, "name", name, EVENT_END);
+	return 0;
 }
 
 /* ---- what is here ---- */

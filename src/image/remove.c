@@ -6,6 +6,7 @@
 
 #include "image_names.h"
 #include "store/container.h"
+#include "store/event.h"
 
 void image_removal_done(struct image_removal *r)
 {
@@ -96,8 +97,10 @@ static int names_remove(struct store *st, const struct strv *names, struct image
 			error_clear(err); /* another was faster */
 			continue;
 		}
-		if (!image_name_is_none(names->v[i]))
-			strv_add(&done->untag, names->v[i]);
+		if (image_name_is_none(names->v[i]))
+			continue;
+		strv_add(&done->untag, names->v[i]);
+		event_object(st, "image", "untag", names->v[i], "name", names->v[i], EVENT_END);
 	}
 	return 0;
 }
@@ -113,6 +116,7 @@ static int collect(struct store *st, const image_list *images, struct image_remo
 
 	vec_each (images, i) {
 		strv_add(&done->delete, digest_format(&i->id, text));
+		event_object(st, "image", "delete", text, "name", text, EVENT_END);
 		for (size_t n = i->diff_ids.n; n-- > 0;) {
 			digest_format(&i->diff_ids.v[n], text);
 			if (!strv_has(&gc.removed, text) || strv_has(&seen, text))

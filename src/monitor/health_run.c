@@ -110,8 +110,10 @@ static void result_take(struct monitor *m, struct probe_result *r)
 	h->n++;
 	changed = health_result(&h->state, h->plan, r->exit_code == 0, h->began_ns, now);
 	save(m);
-	if (changed)
-		monitor_health_changed(m, h->state.status);
+	if (!changed)
+		return;
+	event_health(m, h->state.status, &h->text);
+	monitor_health_changed(m, h->state.status);
 }
 
 static void helper_reap(struct monitor *m)
@@ -188,6 +190,7 @@ void health_start(struct monitor *m)
 	if (!h->plan)
 		return;
 	h->n = 0;
+	event_health_reserve(m, &h->text);
 	health_begin(&h->state, h->plan, time_monotonic_ns());
 	save(m);
 }

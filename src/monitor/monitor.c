@@ -269,6 +269,7 @@ static int serve_begin(struct monitor *m, struct error *err)
 	health_start(m);
 	if (record_running(m->job->store, m->c, &m->process, err) < 0)
 		return -1;
+	event_started(m);
 	if (!m->health.plan)
 		group_settle(m, true);
 	return m->notify_socket && !m->job->notify_healthy ? sd_notify_ready(m->notify_socket, err)
@@ -332,6 +333,7 @@ static int finish(struct monitor *m, struct error *err)
 	stdio_drain(&m->io); /* into the log: whoever waits for the end may read it then */
 	m->c->state.restarting = wants_restart(m, exit_code_of(&info));
 	code = record_exit(m->job->store, m->c, &info, &usage, m->cause, keep, err);
+	event_ended(m);
 	if (m->result)
 		*m->result = (struct monitor_result){ .exit_code = (int)m->c->state.exit_code,
 						      .oom_killed = m->c->state.oom_killed };

@@ -5,6 +5,7 @@
 #define MONITOR_PRIVATE_H
 
 #include "attach_server.h"
+#include "event_run.h"
 #include "exit_record.h"
 #include "group_run.h"
 #include "health_run.h"

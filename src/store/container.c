@@ -20,6 +20,7 @@
 #include "util/fd.h"
 #include "util/log.h"
 #include "util/text.h"
+#include "store/event.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -310,6 +311,7 @@ int container_rename(struct store *st, struct container *c, const char *name, st
 		c->record.name = take_ptr(&old);
 		return -1;
 	}
+	event_container(st, c, "rename", "oldName", old, EVENT_END);
 	/* from here on the record has the new name, and the old one is stale, removed or not */
 	return old ? name_release(st, old, c->id, err) : 0;
 }
@@ -340,6 +342,7 @@ int container_remove_whole(struct store *st, struct container *c, struct error *
 {
 	if (container_remove(st, c, err) < 0)
 		return -1;
+	event_container(st, c, "destroy", EVENT_END);
 	vec_each (&c->record.mounts, m) {
 		struct error kept = { 0 }; /* in use by another container: it stays */
 

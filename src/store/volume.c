@@ -10,6 +10,7 @@
 #include "store_private.h"
 #include "util/fd.h"
 #include "util/text.h"
+#include "store/event.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -117,6 +118,7 @@ int volume_create(struct store *st, const char *name, const struct strmap *label
 		goto fail;
 	}
 	staging_end(st, &s);
+	event_object(st, "volume", "create", v->name, "driver", "local", EVENT_END);
 	return store_sync(st, dir, err);
 fail:
 	staging_end(st, &s);
@@ -255,5 +257,6 @@ int volume_remove(struct store *st, const char *name, struct error *err)
 				 users.v[0], users.n > 1 ? " and others" : "");
 	if (store_trash(st, st->dirs[STORE_VOLUMES], name, err) < 0)
 		return error_add(err, "volume '%s'", name);
+	event_object(st, "volume", "destroy", name, "driver", "local", EVENT_END);
 	return 0;
 }

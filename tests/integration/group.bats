@@ -141,13 +141,13 @@ is_other() { [ -n "$2" ] && [ "$2" != "$1" ]; } # is_other OLD NEW
 	until_ok 20 are "a b"
 	if [ "$(id -u)" != 0 ]; then # as root the rules carry it
 		wait "${slow[@]}"
-		[ "$(cat "$FILE_DIR"/slow? | grep -c "done")" = 2 ]
+		[ "$(cat "$FILE_DIR"/slow? | grep -c all)" = 2 ]
 	fi
 }
 a_slow_answer() { # on each of both members
 	local name
 	for name; do
-		hod exec "$name" sh -c 'mkdir /w/cgi-bin; printf "#!/bin/sh\nprintf \"\\\\r\\\\n\"; sleep 3; echo done\n" >/w/cgi-bin/slow; chmod +x /w/cgi-bin/slow'
+		hod exec "$name" sh -c 'mkdir /w/cgi-bin; printf "#!/bin/sh\nprintf \"\\\\r\\\\n\"; sleep 3; echo all\n" >/w/cgi-bin/slow; chmod +x /w/cgi-bin/slow'
 	done
 	slow=()
 	for i in 1 2; do

@@ -41,6 +41,11 @@ struct net {
  */
 int net_up(struct net_job *j, struct net *n, struct error *err);
 void net_down(struct net *n, const struct net_job *j); /* harmless on what is not up */
+/*
+ * Down, to be brought up anew for the next run: on the networks that it is on by now, which may be
+ * others than it began with.
+ */
+void net_renew(struct net *n, struct net_job *j);
 
 /*
  * Published ports, while they are up. Their forwarder is a child of the caller of net_up, who is

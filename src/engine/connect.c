@@ -5,6 +5,7 @@
  * start makes the same again. What is up comes first: it can be refused.
  */
 #include "engine/network.h"
+#include "etc_files.h"
 #include "prepare.h"
 
 #include <fcntl.h>
@@ -123,6 +124,25 @@ static int change_up(struct engine *e, struct container *c, const struct network
 	return status;
 }
 
+/* Without root the name server is that of one of its networks: which may be another now, or none. */
+static int resolv_again(struct engine *e, const struct container *c, const struct run_request *r,
+			struct error *err)
+{
+	const struct network_wish w = {
+		.request = r, .id = c->id, .hostname = "", .lock = "", .hosts = ""
+	};
+	struct net_job *job;
+	int status = network_job_make(e, &w, &job, err);
+
+	if (status == 0) {
+		auto_free char *dns = network_dns(job);
+
+		status = etc_resolv_write(c->fd, r, dns, err);
+	}
+	network_job_free(&job);
+	return status;
+}
+
 static int change(struct engine *e, struct container *c, const struct network *n,
 		  const struct request_network *place, struct error *err)
 {
@@ -137,8 +157,11 @@ static int change(struct engine *e, struct container *c, const struct network *n
 			       : request_disconnect(&r, u, n, err);
 	if (status == 0 && place)
 		status = request_network_check(&r, err);
-	if (status == 0 && (c->status == CONTAINER_RUNNING || c->status == CONTAINER_PAUSED))
+	if (status == 0 && (c->status == CONTAINER_RUNNING || c->status == CONTAINER_PAUSED)) {
 		status = change_up(e, c, n, place, err);
+		if (status == 0 && u->caller_uid != 0)
+			status = resolv_again(e, c, &r, err);
+	}
 	if (status == 0)
 		status = container_request_save(e, c, &r, err);
 	run_request_done(&r);

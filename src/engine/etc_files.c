@@ -184,11 +184,23 @@ static int check_gateway(const struct run_request *r, struct error *err)
 	return 0;
 }
 
-int etc_files_write(int dir, const struct run_request *r, const char *hostname, const char *dns,
-		    bool gateway, struct error *err)
+int etc_resolv_write(int dir, const struct run_request *r, const char *dns, struct error *err)
 {
 	bool host_network = r->network && strcmp(r->network, "host") == 0;
 	auto_done(str) struct str host = { 0 };
+	auto_done(str) struct str text = { 0 };
+
+	if (read_host_resolv(&host, err) < 0)
+		return -1;
+	if (dns)
+		replace_servers(&host, dns);
+	etc_resolv_make(r, str_get(&host), !host_network, &text);
+	return put(dir, "resolv.conf", str_get(&text), text.len, err);
+}
+
+int etc_files_write(int dir, const struct run_request *r, const char *hostname, const char *dns,
+		    bool gateway, struct error *err)
+{
 	auto_done(str) struct str text = { 0 };
 
 	if (!gateway && check_gateway(r, err) < 0)
@@ -200,11 +212,5 @@ int etc_files_write(int dir, const struct run_request *r, const char *hostname, 
 	str_addf(&text, "%s\n", hostname);
 	if (put(dir, "hostname", str_get(&text), text.len, err) < 0)
 		return -1;
-	str_clear(&text);
-	if (read_host_resolv(&host, err) < 0)
-		return -1;
-	if (dns)
-		replace_servers(&host, dns);
-	etc_resolv_make(r, str_get(&host), !host_network, &text);
-	return put(dir, "resolv.conf", str_get(&text), text.len, err);
+	return etc_resolv_write(dir, r, dns, err);
 }

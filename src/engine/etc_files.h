@@ -12,6 +12,8 @@
  */
 int etc_files_write(int dir, const struct run_request *r, const char *hostname, const char *dns,
 		    bool gateway, struct error *err);
+/* resolv.conf alone, anew, in place: its networks are others now. */
+int etc_resolv_write(int dir, const struct run_request *r, const char *dns, struct error *err);
 /* Pure, for tests: the texts. */
 int etc_hosts_make(const struct run_request *r, const char *hostname, struct str *out,
 		   struct error *err);

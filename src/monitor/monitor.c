@@ -206,6 +206,12 @@ static void network_end(struct monitor *m)
 		net_down(&m->net, m->job->net);
 }
 
+static void network_renew(struct monitor *m)
+{
+	ports_end(m);
+	net_renew(&m->net, m->job->net);
+}
+
 /* It waits in its namespaces: the network comes to it, and it may go on. */
 static int start_waiting(struct monitor *m, struct error *err)
 {
@@ -230,7 +236,7 @@ static int start(struct monitor *m, struct error *err)
 	if (m->tty)
 		o.pty_master = &m->master;
 	if (waits)
-		network_end(m); /* of the run before */
+		network_renew(m); /* that of the run before is gone with its namespace */
 	else if (network_up(m, err) < 0)
 		return -1;
 	o.start = !waits;

@@ -234,3 +234,68 @@ void net_down(struct net *n, const struct net_job *j)
 	netdir_close(&n->dir);
 	*n = (struct net)NET_NONE;
 }
+
+/* ---- and up again ---- */
+
+static bool has_join(const struct net_job *j, const char *id)
+{
+	vec_each (&j->joins, one)
+		if (str_eq(one->network.id, id))
+			return true;
+	return false;
+}
+
+static bool is_on(const struct lease *l, const char *id)
+{
+	vec_each (&l->attachments, a)
+		if (str_eq(a->network_id, id))
+			return true;
+	return false;
+}
+
+/* As it is there now; the address is chosen anew. */
+static void join_from(const struct attachment *a, struct net_join *j)
+{
+	struct network *n = &j->network;
+
+	fields_init(network_fields, n);
+	n->name = xstrdup(a->network);
+	n->id = xstrdup(a->network_id);
+	n->subnet = xstrdup_or_null(a->subnet);
+	n->gateway = xstrdup_or_null(a->gateway);
+	n->subnet6 = xstrdup_or_null(a->subnet6);
+	n->gateway6 = xstrdup_or_null(a->gateway6);
+	n->ipv6 = a->subnet6 != NULL;
+	n->internal = a->internal;
+	n->plain = a->plain;
+	strv_copy(&j->aliases, &a->aliases);
+}
+
+static void joins_follow(struct net_job *j, const struct lease *now)
+{
+	for (size_t i = j->joins.n; i-- > 0;) {
+		if (is_on(now, j->joins.v[i].network.id))
+			continue;
+		join_done(&j->joins.v[i]);
+		vec_remove(&j->joins, i);
+	}
+	vec_each (&now->attachments, a)
+		if (a->network_id && !has_join(j, a->network_id))
+			join_from(a, vec_add(&j->joins));
+}
+
+void net_renew(struct net *n, struct net_job *j)
+{
+	struct error ignored = { 0 }; /* then it is on those that it began with */
+	struct lease now;
+
+	if (str_eq(j->mode, "bridge") && n->leased &&
+	    lease_read(&n->dir, j->lease.id, &now, &ignored) == 0) {
+		joins_follow(j, &now);
+		lease_done(&now);
+	}
+	net_down(n, j);
+	vec_each (&j->lease.attachments, a)
+		attachment_done(a);
+	vec_done(&j->lease.attachments);
+}

@@ -354,6 +354,52 @@ free_port() { ! ss -Hltn "sport = :$1" | grep -q .; }
 	run -0 hod start -a alone
 }
 
+@test "started again by its policy, it is on the networks that it was on last" {
+	need user # a user namespace of its own: its network goes with each run
+	need program slirp4netns
+	hod network create "first" >/dev/null
+	hod network create "second" >/dev/null
+	serve peer 8080 --network second
+	hod run -d --name again --userns keep-id --restart always --network first busybox \
+		sh -c 'while [ ! -e /tmp/end ]; do sleep 0.1; done; rm /tmp/end; exit 1' >/dev/null
+	hod network connect --alias other second again
+	hod network disconnect first again
+	hod exec again touch /tmp/end || true # it may go with it
+	until_ok 20 eval '[ "$(hod inspect -f "{{.RestartCount}}" again)" = 1 ]'
+	until_ok 20 hod exec again wget -qO- http://peer:8080/
+	run -0 hod exec again sh -c 'ip -o link | grep -c eth'
+	is 1
+	run -0 hod inspect -f '{{range $name, $at := .NetworkSettings.Networks}}{{$name}} {{end}}' again
+	is "second "
+	run -0 hod exec peer grep -w other /etc/hosts
+	# and once more
+	hod exec again touch /tmp/end || true # it may go with it
+	until_ok 20 eval '[ "$(hod inspect -f "{{.RestartCount}}" again)" = 2 ]'
+	until_ok 20 hod exec again wget -qO- http://peer:8080/
+}
+
+@test "without root the name server is that of a network it is on" {
+	need user
+	need program slirp4netns
+	hod network create --internal closed >/dev/null
+	hod network create --subnet 10.123.7.0/24 open >/dev/null
+	hod network create --subnet 10.123.8.0/24 more >/dev/null
+	hod run -d --name asks --network closed busybox sleep 100 >/dev/null
+	run -0 hod exec asks cat /etc/resolv.conf
+	lacks 10.123
+	hod network connect open asks
+	run -0 hod exec asks cat /etc/resolv.conf
+	has "nameserver 10.123.7.3"
+	hod network connect more asks
+	hod network disconnect open asks
+	run -0 hod exec asks cat /etc/resolv.conf
+	has "nameserver 10.123.8.3"
+	lacks 10.123.7
+	hod network disconnect more asks
+	run -0 hod exec asks cat /etc/resolv.conf
+	lacks 10.123
+}
+
 # Killed monitors. As root all happens in a network namespace of the test's own, where everything can be compared.
 inside() {
 	if [ "$(id -u)" = 0 ]; then nsenter --net="/run/netns/hodkill$P" "$@"; else "$@"; fi

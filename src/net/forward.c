@@ -27,10 +27,13 @@ void forward_watch(struct forward *f, int fd, uint32_t events, struct event *e)
 {
 	struct epoll_event ev = { .events = events, .data.ptr = e };
 
-	if (!events) /* else a hang-up would be told over and over */
-		epoll_ctl(f->epoll, EPOLL_CTL_DEL, fd, NULL);
-	else if (epoll_ctl(f->epoll, EPOLL_CTL_MOD, fd, &ev) < 0 && errno == ENOENT)
-		epoll_ctl(f->epoll, EPOLL_CTL_ADD, fd, &ev);
+	/* nothing: not its end either, else a hang-up would be told over and over */
+	epoll_ctl(f->epoll,
+		  !events      ? EPOLL_CTL_DEL
+		  : e->watched ? EPOLL_CTL_MOD
+			       : EPOLL_CTL_ADD,
+		  fd, &ev);
+	e->watched = events != 0;
 }
 
 /* ---- the container's address ---- */
@@ -65,7 +68,7 @@ static bool target_again(struct forward *f)
 	return found;
 }
 
-static int connect_once(struct forward *f, uint16_t port, int type, bool *waits)
+static int connect_once(struct forward *f, uint16_t port, int type)
 {
 	struct sockaddr_storage to = f->target;
 	int on = 1, fd = socket(to.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -75,16 +78,12 @@ static int connect_once(struct forward *f, uint16_t port, int type, bool *waits)
 	/* from the same address: one that is not the container's own any more is then told at once,
 	 * and not looked for beyond its gateway */
 	setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
-	*waits = false;
 	if (bind(fd, (void *)&to, f->target_size) == 0) {
 		if (to.ss_family == AF_INET)
 			((struct sockaddr_in *)(void *)&to)->sin_port = htons(port);
 		else
 			((struct sockaddr_in6 *)(void *)&to)->sin6_port = htons(port);
-		if (connect(fd, (void *)&to, f->target_size) == 0)
-			return fd;
-		*waits = errno == EINPROGRESS;
-		if (*waits)
+		if (connect(fd, (void *)&to, f->target_size) == 0 || errno == EINPROGRESS)
 			return fd;
 	}
 	on = errno;
@@ -93,12 +92,12 @@ static int connect_once(struct forward *f, uint16_t port, int type, bool *waits)
 	return -1;
 }
 
-int forward_connect(struct forward *f, uint16_t port, int type, bool *waits)
+int forward_connect(struct forward *f, uint16_t port, int type)
 {
-	int fd = connect_once(f, port, type, waits);
+	int fd = connect_once(f, port, type);
 
 	if (fd < 0 && errno == EADDRNOTAVAIL && target_again(f))
-		fd = connect_once(f, port, type, waits);
+		fd = connect_once(f, port, type);
 	return fd;
 }
 

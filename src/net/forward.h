@@ -54,6 +54,7 @@ void forward_drop_rights(void); /* of a process that speaks with strangers: none
 /* What an event is handed to; the first member of what it belongs to. */
 struct event {
 	void (*ready)(struct event *e, uint32_t events);
+	bool watched;
 };
 struct forward {
 	int epoll;
@@ -64,10 +65,10 @@ struct forward {
 };
 void forward_watch(struct forward *f, int fd, uint32_t events, struct event *e);
 /*
- * A socket to the container's port, by the address it has now; waits: EPOLLOUT tells the end of the
- * connecting. -1 and errno.
+ * A socket to the container's port, by the address it has now; it may not be connected yet, and
+ * says EAGAIN until then. -1 and errno.
  */
-int forward_connect(struct forward *f, uint16_t port, int type, bool *waits);
+int forward_connect(struct forward *f, uint16_t port, int type);
 void tcp_add(struct forward *f, const struct listener *l);
 /* A connection that was accepted (and is non-blocking): taken. */
 void tcp_begin(struct forward *f, int outside, uint16_t port);

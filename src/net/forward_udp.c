@@ -94,8 +94,7 @@ static void make_room(struct gate *g)
 static struct caller *caller_new(struct gate *g, const struct msghdr *m)
 {
 	struct caller *c;
-	bool waits;
-	int fd = forward_connect(g->f, g->l.port, SOCK_DGRAM, &waits);
+	int fd = forward_connect(g->f, g->l.port, SOCK_DGRAM);
 
 	if (fd < 0)
 		return NULL;

@@ -209,13 +209,13 @@ static void end(struct builder *b, struct ahead_job *j, bool now)
 void ahead_stop(struct builder *b)
 {
 	struct error ignored = { 0 }; /* it is swept by who comes by */
+	bool any = b->ahead.v.n > 0;
 
-	if (!b->ahead.v.n)
-		return;
 	vec_each (&b->ahead.v, j)
 		end(b, j, true);
 	vec_done(&b->ahead.v);
-	staging_sweep(b->st, true, &ignored);
+	if (any)
+		staging_sweep(b->st, true, &ignored);
 }
 
 /* All that the fork says, to its end. */

@@ -27,7 +27,8 @@
 #include <pthread.h>
 #include <sys/vfs.h>
 
-#define PIPE_SIZE (1 << 20) /* bytes; what the kernel gives by default is a sixteenth */
+#define PIPE_SIZE   (1 << 20) /* bytes; what the kernel gives by default is a sixteenth */
+#define OUTLET_SIZE ((size_t)64 << 10)
 
 struct copying {
 	struct store *st;
@@ -138,9 +139,32 @@ static struct tree_part part_of(struct copying *c, char **as)
 	};
 }
 
-static int sink_write(void *arg, const void *bytes, size_t n, struct error *err)
+/* Headers and small files leave together: three writes for each of many would cost most of all. */
+struct outlet {
+	int fd;
+	size_t n;
+	char bytes[OUTLET_SIZE];
+};
+
+static int outlet_flush(struct outlet *o, struct error *err)
 {
-	return fd_write_all(*(const int *)arg, bytes, n, err);
+	size_t n = o->n;
+
+	o->n = 0;
+	return fd_write_all(o->fd, o->bytes, n, err);
+}
+
+static int outlet_write(void *arg, const void *bytes, size_t n, struct error *err)
+{
+	struct outlet *o = arg;
+
+	if (n > sizeof(o->bytes) - o->n && outlet_flush(o, err) < 0)
+		return -1;
+	if (n > sizeof(o->bytes))
+		return fd_write_all(o->fd, bytes, n, err);
+	memcpy(o->bytes + o->n, bytes, n);
+	o->n += n;
+	return 0;
 }
 
 /* ---- the destination ---- */
@@ -210,20 +234,25 @@ struct writer {
 	int status;
 };
 
-static int write_source(struct copying *c, int *out, struct layer_stats *stats, struct error *err)
+static int write_source(struct copying *c, int out, struct layer_stats *stats, struct error *err)
 {
-	struct layer_sink sink = { sink_write, out };
+	auto_free struct outlet *o = xmalloc(sizeof(*o));
+	struct layer_sink sink = { outlet_write, o };
 	auto_free char *as = NULL;
 	const struct tree_part part = part_of(c, &as);
 
-	return tree_tar_write_part(&part, &sink, stats, err);
+	o->fd = out;
+	o->n = 0;
+	if (tree_tar_write_part(&part, &sink, stats, err) < 0)
+		return -1;
+	return outlet_flush(o, err);
 }
 
 static void *writer_main(void *arg)
 {
 	struct writer *w = arg;
 
-	w->status = write_source(w->c, &w->out, &w->stats, &w->err);
+	w->status = write_source(w->c, w->out, &w->stats, &w->err);
 	auto_close_fd(&w->out);
 	return NULL;
 }
@@ -278,7 +307,6 @@ static int look_up(struct copying *c, struct error *err)
 static int perform(struct copying *c, struct error *err)
 {
 	struct layer_stats stats = { 0 };
-	int out = STDOUT_FILENO;
 
 	if (look_up(c, err) < 0 || find_owners(c, err) < 0)
 		return -1;
@@ -286,7 +314,7 @@ static int perform(struct copying *c, struct error *err)
 		return apply_fd(c, STDIN_FILENO, err);
 	if (!c->to->what.stream)
 		return pump(c, err);
-	if (write_source(c, &out, &stats, err) < 0)
+	if (write_source(c, STDOUT_FILENO, &stats, err) < 0)
 		return -1;
 	c->bytes = stats.bytes;
 	return 0;

@@ -13,6 +13,10 @@
 #include "util/fd.h"
 #include "util/log.h"
 
+#include <sys/stat.h>
+
+#define LINKS_OF_ONE 3 /* of a directory with one other in it, where the file system counts them */
+
 void lost_cgroup_remove(struct store *st, const struct container *seen)
 {
 	struct error busy = { 0 }; /* then it lives, or is removed: nothing for us to do */
@@ -37,7 +41,11 @@ void lost_cgroup_remove(struct store *st, const struct container *seen)
 void lost_cgroups_sweep(struct store *st)
 {
 	auto_done(strv) struct strv names = { 0 };
+	struct stat dir;
 
+	/* with no other container in the store, none of its cgroups is left: others' are not looked at */
+	if (fstat(st->dirs[STORE_CONTAINERS], &dir) == 0 && dir.st_nlink == LINKS_OF_ONE)
+		return;
 	runtime_cgroup_list(&names);
 	strv_each (&names, i) {
 		auto_done(container) struct container c;

@@ -76,6 +76,26 @@ answers() { curl -sS -m 5 -o "$FILE_DIR/page" "$1" && grep -qx "hello from nginx
 	lacks "Non-2xx"
 }
 
+@test "nginx in two containers that share a port, one of which goes: no error" {
+	local name
+	for name in one two; do
+		hod run -d --name $name --publish-group "nginx$P" -p $P:80 --health-cmd 'bash -c "exec 3<>/dev/tcp/127.0.0.1/80"' --health-interval 200ms --health-retries 20 \
+			--drain-time 20 web >/dev/null
+		hod wait --condition healthy $name >/dev/null
+	done
+	until_ok 10 answers "http://127.0.0.1:$P/"
+	wrk -t 1 -c 32 -d 6 --timeout 10 "http://127.0.0.1:$P/large" >"$FILE_DIR/load" 2>&1 &
+	load=$!
+	hod replace one --wait-healthy 30s >/dev/null
+	hod stop two >/dev/null
+	wait $load
+	run -0 cat "$FILE_DIR/load"
+	has "requests in"
+	lacks "Socket errors"
+	lacks "Non-2xx"
+	answers "http://127.0.0.1:$P/"
+}
+
 @test "1000 connections a second, and none is lost" {
 	hod run -d --name web -p $P:80 web >/dev/null
 	until_ok 10 answers "http://127.0.0.1:$P/"

@@ -341,6 +341,7 @@ static void plan_cgroup(const struct plan *p, struct plan_mount *m)
 
 	strv_done(&m->data); /* options of v1 hierarchies */
 	if (plan_has_namespace(p, CLONE_NEWCGROUP) || plan_has_namespace(p, CLONE_NEWUSER) ||
+	    /* path: the host's procfs */
 	    stat("/proc/self/ns/cgroup", &ns) < 0 || ns.st_ino != CGROUP_NS_INITIAL_INODE ||
 	    !userns_is_initial())
 		return;

@@ -34,7 +34,9 @@ box() {
 }
 check "without a profile the file is read" is "$(box '' 'cat /secret')" secret
 check "the process has the label" is "$(box hod-test 'cat /proc/self/attr/current')" "hod-test (enforce)"
+# shellcheck disable=SC2016 # for the inner shell
 check "and is held by it" sh -c 'case $1 in *"ermission denied"*) ;; *) echo "$1"; exit 1 ;; esac' - "$(box hod-test 'cat /secret')"
+# shellcheck disable=SC2016
 check "a profile that is not loaded is refused, and nothing is run" \
 	sh -c 'case $1 in *"no-such-profile"*) case $1 in *ran*) exit 1 ;; esac ;; *) echo "$1"; exit 1 ;; esac' - "$(box no-such-profile 'echo ran')"
 check "unconfined is none" is "$(box unconfined 'cat /secret')" secret

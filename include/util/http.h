@@ -17,10 +17,6 @@ struct http_got {
 	char *url;	       /* where redirections ended */
 	bool unchanged;	       /* 304: nothing was appended */
 };
-struct http_known {	       /* of a file that was got before */
-	const char *etag;      /* as it was told; NULL: none */
-	int64_t last_modified; /* -1: unknown */
-};
 void http_got_done(struct http_got *g);
 bool http_is_url(const char *text); /* "http://..." or "https://..." in any case */
 /*
@@ -32,8 +28,11 @@ bool http_is_url(const char *text); /* "http://..." or "https://..." in any case
  */
 int http_get(const char *url, const char *header, int fd, int64_t max, struct http_got *got,
 	     struct error *err);
-/* The same, unless the server says that it is still what is known. */
-int http_get_changed(const char *url, const char *header, const struct http_known *known, int fd,
-		     int64_t max, struct http_got *got, struct error *err);
+/*
+ * The same, unless what has this tag (NULL: none) is still all there is. A time is not asked about:
+ * servers answer with what is not newer, and files come back that are older.
+ */
+int http_get_changed(const char *url, const char *header, const char *etag, int fd, int64_t max,
+		     struct http_got *got, struct error *err);
 
 #endif

@@ -162,7 +162,7 @@ static int check_file(int fd, const char *checksum, struct error *err)
 
 /* What is known of a URL since it was fetched, in the cache: "HEX SIZE SECONDS ETAG". */
 struct known_file {
-	char hex[SHA256_HEX], etag[ETAG_MAX + 1]; /* etag: "-" is none */
+	char hex[SHA256_HEX], etag[ETAG_MAX + 1];
 	int64_t size, last_modified;
 };
 
@@ -205,7 +205,7 @@ int copy_remote_note(struct builder *b, struct copy_sources *c, struct error *er
 		node_digest(r->node, hex);
 		key_of_url(r->tree.name, key);
 		text = xasprintf("%s %lld %lld %s", hex, (long long)r->node->st.st_size,
-				 (long long)r->last_modified, r->etag ? r->etag : "-");
+				 (long long)r->last_modified, r->etag);
 		if (cache_put_text(b->st, key, text, err) < 0)
 			return -1;
 	}
@@ -228,16 +228,12 @@ static char *take_etag(struct http_got *got)
 static int get(struct builder *b, const char *url, const struct known_file *f, int fd,
 	       struct http_got *got, struct error *err)
 {
-	struct http_known known = { .last_modified = -1 };
 	struct str authorization = { 0 };
 	int r = secret_authorization(b->r, url, &authorization, err);
 
-	if (f) {
-		known.etag = strcmp(f->etag, "-") == 0 ? NULL : f->etag;
-		known.last_modified = f->last_modified;
-	}
 	if (r >= 0)
-		r = http_get_changed(url, authorization.s, &known, fd, ADD_URL_MAX, got, err);
+		r = http_get_changed(url, authorization.s, f ? f->etag : NULL, fd, ADD_URL_MAX, got,
+				     err);
 	secret_done(&authorization);
 	return r;
 }

@@ -13,7 +13,6 @@
 
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #define CONNECT_S     30L
 #define STALLED_S     60L /* so long at less than STALLED_BYTES a second is the end */
@@ -123,39 +122,14 @@ static int judge(struct transfer *t, CURLcode r, struct error *err)
 	return 0;
 }
 
-/* RFC 9110, 13.1: the tag is the better word, and then the time is not looked at. */
-static struct curl_slist *add_conditions(struct transfer *t, const struct http_known *known,
-					 struct curl_slist *headers)
-{
-	struct tm tm;
-	time_t when;
-	char date[64];
-
-	if (!known || (!known->etag && known->last_modified < 0))
-		return headers;
-	t->conditional = true;
-	if (known->etag) {
-		auto_free char *line = xasprintf("If-None-Match: %s", known->etag);
-
-		headers = t->curl->curl_slist_append(headers, line);
-	}
-	when = (time_t)known->last_modified;
-	if (known->last_modified >= 0 && gmtime_r(&when, &tm)) {
-		/* the names of days and months are English: no locale is ever set */
-		strftime(date, sizeof(date), "If-Modified-Since: %a, %d %b %Y %H:%M:%S GMT", &tm);
-		headers = t->curl->curl_slist_append(headers, date);
-	}
-	return headers;
-}
-
 int http_get(const char *url, const char *header, int fd, int64_t max, struct http_got *got,
 	     struct error *err)
 {
 	return http_get_changed(url, header, NULL, fd, max, got, err);
 }
 
-int http_get_changed(const char *url, const char *header, const struct http_known *known, int fd,
-		     int64_t max, struct http_got *got, struct error *err)
+int http_get_changed(const char *url, const char *header, const char *etag, int fd, int64_t max,
+		     struct http_got *got, struct error *err)
 {
 	struct transfer t = { .fd = fd, .left = max, .got = got, .err = err };
 	struct curl_slist *headers = NULL;
@@ -171,7 +145,12 @@ int http_get_changed(const char *url, const char *header, const struct http_know
 	set_options(&t, url);
 	if (header)
 		headers = t.curl->curl_slist_append(NULL, header);
-	headers = add_conditions(&t, known, headers);
+	if (etag) {
+		auto_free char *line = xasprintf("If-None-Match: %s", etag);
+
+		headers = t.curl->curl_slist_append(headers, line);
+		t.conditional = true;
+	}
 	if (headers)
 		t.curl->curl_easy_setopt(t.handle, CURLOPT_HTTPHEADER, headers);
 	r = judge(&t, t.curl->curl_easy_perform(t.handle), err);

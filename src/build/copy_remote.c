@@ -199,8 +199,7 @@ int copy_remote_note(struct builder *b, struct copy_sources *c, struct error *er
 		char key[SHA256_HEX], hex[SHA256_HEX];
 		auto_free char *text = NULL;
 
-		if (!r->node || r->unfetched || !r->node->hashed ||
-		    (!r->etag && r->last_modified < 0))
+		if (!r->node || r->unfetched || !r->node->hashed || !r->etag)
 			continue;
 		node_digest(r->node, hex);
 		key_of_url(r->tree.name, key);

@@ -200,6 +200,7 @@ int build_describe(struct engine *e, const struct build_request *r, struct build
 		describe_inputs(&b, out);
 		status = 0;
 	}
+	context_done(&b.context);
 	builder_done(&b);
 	pins_done(&pins);
 	build_result_done(&result);

@@ -56,8 +56,8 @@ int record_running(struct store *st, struct container *c, const struct runtime_p
 	return container_state_save(st, c, false, err);
 }
 
-int record_exit(struct store *st, struct container *c, const siginfo_t *info,
-		const struct rusage *usage, enum exit_cause cause, bool sync, struct error *err)
+void record_exit(struct container *c, const siginfo_t *info, const struct rusage *usage,
+		 enum exit_cause cause)
 {
 	struct container_state *s = &c->state;
 	int code = exit_code_of(info);
@@ -75,9 +75,6 @@ int record_exit(struct store *st, struct container *c, const siginfo_t *info,
 			     : s->oom_killed && code == 137 ? "oom"
 			     : info->si_code == CLD_EXITED  ? "exited"
 							    : "signal");
-	if (container_state_save(st, c, sync, err) < 0)
-		return -1;
-	return code;
 }
 
 static int code_of_failure(const struct error *why)

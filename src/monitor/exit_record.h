@@ -17,9 +17,9 @@ enum exit_cause { EXIT_ITSELF, EXIT_TIMEOUT, EXIT_TIMEOUT_KILLED, EXIT_UNHEALTHY
 /* Fills and writes the state of a container that runs now. */
 int record_running(struct store *st, struct container *c, const struct runtime_process *p,
 		   struct error *err);
-/* The same of one that ended; sync: on disk when this returns. Gives the exit code. */
-int record_exit(struct store *st, struct container *c, const siginfo_t *info,
-		const struct rusage *usage, enum exit_cause cause, bool sync, struct error *err);
+/* Fills that of one that ended; who calls writes it. */
+void record_exit(struct container *c, const siginfo_t *info, const struct rusage *usage,
+		 enum exit_cause cause);
 /* Of one that could not be started: why, and the exit code that follows from it. st NULL: not kept. */
 void record_failure(struct store *st, struct container *c, const struct error *why);
 

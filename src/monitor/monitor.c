@@ -338,8 +338,9 @@ static int finish(struct monitor *m, struct error *err)
 	teardown_kill(m->job->spec, m->process.pidfd, m->process.cgroup);
 	stdio_drain(&m->io); /* into the log: whoever waits for the end may read it then */
 	m->c->state.restarting = wants_restart(m, exit_code_of(&info));
-	code = record_exit(m->job->store, m->c, &info, &usage, m->cause, keep, err);
-	event_ended(m);
+	record_exit(m->c, &info, &usage, m->cause);
+	event_ended(m); /* before who waits for the end goes on, and tells something, too */
+	code = container_state_save(m->job->store, m->c, keep, err);
 	if (m->result)
 		*m->result = (struct monitor_result){ .exit_code = (int)m->c->state.exit_code,
 						      .oom_killed = m->c->state.oom_killed };

@@ -173,7 +173,7 @@ static int fill_process(const struct exec_args *args, const struct spec *spec,
 		vec_each (&from->user.additional_gids, g)
 			vec_push(&p->user.additional_gids, *g);
 	strv_each (&args->gids, i) {
-		int64_t gid;
+		int64_t gid = 0;
 
 		if (parse_id(args->gids.v[i], &gid, err) < 0)
 			return error_add(err, "--additional-gids");

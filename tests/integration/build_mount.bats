@@ -149,12 +149,14 @@ layer_files() { # layer_files IMAGE: output is what its topmost layer holds
 
 @test "--security=insecure needs --allow, and is privileged" {
 	need root
-	printf 'FROM busybox\nRUN --security=insecure grep CapEff /proc/self/status; ls /dev/kmsg\n' | dockerfile
+	local device=/dev/kmsg # of the host; a machine that is a container itself may have none
+	[ -c $device ] || device=/dev/null
+	printf 'FROM busybox\nRUN --security=insecure grep CapEff /proc/self/status; ls %s\n' $device | dockerfile
 	run -1 hod build -q "$ctx"
 	like 'Dockerfile:2: RUN --security=insecure is not allowed'
 	run -0 hod build --progress plain --allow security.insecure "$ctx"
 	like 'CapEff:.000001'
-	has /dev/kmsg
+	has $device
 }
 
 @test "secret: a file or a variable, in no layer, history, key or store" {

@@ -6,7 +6,7 @@ BUILD_PACKAGES="autoconf gcc make libc6-dev libcap-dev libjansson-dev zlib1g-dev
 	libarchive-dev libzstd-dev libcurl4-gnutls-dev libmicrohttpd-dev libmnl-dev libnftables-dev nettle-dev libdeflate-dev libisal-dev libsubid-dev uidmap busybox-static"
 # to test it: unit tests, lint, integration tests and the programs that must understand our images
 TEST_PACKAGES="$BUILD_PACKAGES check libsubunit-dev clang clang-format cppcheck shellcheck mandoc
-	bats mmdebstrap docker-registry apache2-utils openssl curl podman buildah crun runc skopeo umoci jq strace procps util-linux bsdutils
+	bats mmdebstrap dpkg-dev docker-registry apache2-utils openssl curl podman buildah crun runc skopeo umoci jq strace procps util-linux bsdutils
 	xz-utils zstd bzip2 tar ca-certificates git openssh-client python3 python3-yaml systemd containerd slurm-wlm zsh fish
 	iproute2 nftables slirp4netns passt redis-tools postgresql-client wrk bind9-dnsutils nginx-light"
 

@@ -209,7 +209,7 @@ none_inside() { ! grep -qs "$HOD_ROOT" /proc/[0-9]*/mountinfo; } # no process se
 			[ "$(real_answer "$s" full)" = "${says[$s]}" ]
 			hod rmi full >/dev/null
 		else # or the program that met it says so in its own words
-			grep -qiE 'space|file system|exit' "$FILE_DIR/said" || {
+			grep -qiE 'space|file system|exit|git: .*(write|unable|cannot|could)' "$FILE_DIR/said" || {
 				echo "$i: $s: with $kib KiB:" >&2
 				cat "$FILE_DIR/said" >&2
 				return 1

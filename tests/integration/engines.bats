@@ -108,7 +108,7 @@ stopped() { [ "$(oci state "$1" | jq -r .status)" = stopped ]; }
 	run -0 "$FILE_DIR/bin/runc" --version
 	like '^runc version .*
 commit: .*
-spec: 1\.2'
+spec: 1\.3\.0'
 }
 
 @test "features and spec are JSON that says what there is" {

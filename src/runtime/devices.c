@@ -34,6 +34,15 @@ static int dev_directory(struct init *in, struct error *err)
 	return 0;
 }
 
+/* What is left where a device was bound: a file, and empty. */
+static bool place_is_there(int dir, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+	       st.st_size == 0;
+}
+
 /* In a user namespace: the host's node, by bind. */
 static int device_bind(int dir, const char *name, const struct plan_device *d, struct error *err)
 {
@@ -47,9 +56,11 @@ static int device_bind(int dir, const char *name, const struct plan_device *d, s
 	    st.st_rdev != d->dev)
 		return error_set(err, ERR_UNSUPPORTED, "the host's %s is another device", d->path);
 	file = openat(dir, name, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0666);
-	if (file < 0)
+	if (file >= 0)
+		close(file);
+	/* the place that was made for a container of the same rootfs before; move_mount follows no link */
+	else if (errno != EEXIST || !place_is_there(dir, name))
 		return error_sys(err, "make its place");
-	close(file);
 	if (sys_move_mount(tree, "", dir, name, MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		return error_sys(err, "attach");
 	return 0;
@@ -76,6 +87,8 @@ static int device_make(struct init *in, int dir, const char *name, const struct 
 		}
 		if (errno == EEXIST && device_is_there(dir, name, d))
 			return 0;
+		if (errno == EEXIST && place_is_there(dir, name))
+			return device_bind(dir, name, d, err);
 		if (errno != EPERM)
 			return error_sys(err, "make the device");
 		*bind = true;

@@ -230,6 +230,12 @@ seccomp() { echo '.process.noNewPrivileges = true | .linux.seccomp = {"defaultAc
 	refuses "personality: domain" '.linux.personality = {"domain": "BSD"}'
 	refuses "personality: flags" '.linux.personality = {"domain": "LINUX", "flags": ["X"]}'
 }
+@test "config-linux.md, Default Devices: in a user namespace without a /dev of its own, of one rootfs again and again" {
+	local users='.linux.namespaces += [{"type": "user"}] | .linux.uidMappings = [{"containerID": 0, "hostID": 0, "size": 1000}] |
+		.linux.gidMappings = .linux.uidMappings | .mounts |= map(select(.type == "proc"))'
+	says "character special file" "$users" "stat -c %F /dev/null"
+	says "character special file" "$users" "stat -c %F /dev/null"
+}
 @test "config-linux.md, Memory policy" {
 	[ -e /proc/self/numa_maps ] || skip "a kernel without memory nodes"
 	local policy='head -n 1 /proc/self/numa_maps | cut -d" " -f2'

@@ -283,16 +283,22 @@ void runtime_cgroup_list(struct strv *names)
 	enum cgroup_tree tree;
 	auto_close int mount = cgroup_mount_open(&tree);
 	auto_free char *own = mount < 0 ? NULL : cgroup_path_of(0);
-	auto_free char *below = NULL;
+	char *end;
 
 	if (mount < 0)
 		return;
 	list_home(mount, CGROUP_HOME, names);
 	if (!own || !own[1])
 		return;
+	/* as cgroup_make tries them: from our own cgroup up */
 	cgroup_is_ours(&own);
-	below = xasprintf("%s/" CGROUP_HOME, own + 1);
-	list_home(mount, below, names);
+	while (own[1]) {
+		auto_free char *below = xasprintf("%s/" CGROUP_HOME, own + 1);
+
+		list_home(mount, below, names);
+		end = strrchr(own, '/');
+		end[end == own ? 1 : 0] = '\0';
+	}
 }
 
 int runtime_cgroup_remove(const char *cgroup, struct error *err)

@@ -254,9 +254,14 @@ seccomp() { echo '.process.noNewPrivileges = true | .linux.seccomp = {"defaultAc
 	run -0 --separate-stderr oci exec "$ID" sh -c "$policy"
 	is bind:0
 }
+# The kernel ends a network namespace, and with it both ends of its links, a while after its last process.
+no_link() { ! ip link show "$1"; }
 links_gone() { # what failed half way must not stay on the host
 	local n
-	for n in 0 1; do ip link del hodnd$n 2>/dev/null || true; done
+	for n in 0 1; do
+		ip link del hodnd$n 2>/dev/null || true
+		until_ok 20 no_link hodnp$n
+	done
 }
 link_made() { ip link add "hodnd$1" type veth peer name "hodnp$1"; }
 @test "config-linux.md, Network devices: moved with their addresses, by the name that is asked for, and up" {
@@ -268,6 +273,7 @@ link_made() { ip link add "hodnd$1" type veth peer name "hodnp$1"; }
 	says "inner 192.0.2.9/24 2001:db8::9/64" '.linux.netDevices = {"hodnd0": {"name": "inner"}} | .linux.sysctl = {"net.ipv4.conf.inner.forwarding": "1"}' \
 		'ip link show inner up | grep -q inner && echo inner $(ip -o addr show inner scope global | awk "{print \$4}") && test $(cat /proc/sys/net/ipv4/conf/inner/forwarding) = 1'
 	run ! ip link show hodnd0 # it was the container's, and such a one goes with its namespace
+	links_gone
 	link_made 0
 	link_made 1
 	says "hodnd0 t0" '.linux.netDevices = {"hodnd0": {}, "hodnd1": {"name": "t%d"}}' 'echo $(ip -o link show up | grep -oE "hodnd0|t[0-9]+" | sort -u)'

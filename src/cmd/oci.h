@@ -85,8 +85,8 @@ void oci_late_hooks_load(const struct oci_state *s, struct spec *spec);
 /* Runs those of HOOK_POSTSTART or HOOK_POSTSTOP. They only warn. */
 void oci_late_hooks(const struct oci_state *s, const struct spec *spec, enum hook_kind kind);
 /*
- * Kills, removes the cgroup and the directory, then runs the poststop hooks. known: its config.json,
- * by who has it still; NULL: it is read.
+ * Kills, removes the cgroup and the directory, then runs the poststop hooks. known: its
+ * config.json, by who has it still; NULL: it is read.
  */
 int oci_delete(const struct app *app, struct oci_state *s, const struct spec *known,
 	       struct error *err);

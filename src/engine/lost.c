@@ -38,23 +38,37 @@ void lost_cgroup_remove(struct store *st, const struct container *seen)
 		log_warn("cgroup %s: %s", c.state.cgroup, error_text(&failed, text, sizeof(text)));
 }
 
+/* One that may be of a container of ours. */
+static void sweep_one(struct store *st, const char *id)
+{
+	auto_done(container) struct container c;
+	struct error unknown = { 0 }; /* it went meanwhile, or is no container at all */
+
+	container_init(&c);
+	if (container_id_held(st, id) == 0 && container_load(st, id, &c, &unknown) == 0)
+		lost_cgroup_remove(st, &c);
+}
+
 void lost_cgroups_sweep(struct store *st)
 {
-	auto_done(strv) struct strv names = { 0 };
+	auto_done(strv) struct strv cgroups = { 0 }, ids = { 0 };
+	struct error ignored = { 0 }; /* the next one sweeps */
 	struct stat dir;
+	size_t k = 0;
 
 	/* with no other container in the store, none of its cgroups is left: others' are not looked at */
 	if (fstat(st->dirs[STORE_CONTAINERS], &dir) == 0 && dir.st_nlink == LINKS_OF_ONE)
 		return;
-	runtime_cgroup_list(&names);
-	strv_each (&names, i) {
-		auto_done(container) struct container c;
-		struct error unknown = { 0 }; /* another store's, or another program's */
-
-		container_init(&c);
-		if (container_id_held(st, names.v[i]) != 0)
-			continue;
-		if (container_load(st, names.v[i], &c, &unknown) == 0)
-			lost_cgroup_remove(st, &c);
+	if (dir_list(st->dirs[STORE_CONTAINERS], &ids, &ignored) < 0)
+		return;
+	runtime_cgroup_list(&cgroups);
+	strv_sort(&ids);
+	strv_sort(&cgroups);
+	/* those that are in both, without a system call for each cgroup of other stores */
+	strv_each (&cgroups, i) {
+		while (k < ids.n && strcmp(ids.v[k], cgroups.v[i]) < 0)
+			k++;
+		if (k < ids.n && str_eq(ids.v[k], cgroups.v[i]))
+			sweep_one(st, ids.v[k]);
 	}
 }

@@ -10,6 +10,8 @@
 #ifndef OCI_H
 #define OCI_H
 
+#include <signal.h>
+
 #include "cmd/command.h"
 #include "oci/spec.h"
 #include "runtime/hooks.h"
@@ -72,6 +74,8 @@ int oci_announce(const struct oci_stdio *io, const struct runtime_process *p, st
 bool oci_owned_binary(void);
 /* The foreground: signals are passed on, its end is waited for. The exit code, or -1. */
 int oci_wait(int pidfd, int master, struct error *err);
+/* From here on ours wait for oci_wait: before a process runs that may ask for one. */
+sigset_t oci_hold_signals(void);
 
 /*
  * An ordinary user mounts as root of a user namespace of his own, which was entered by now. Does

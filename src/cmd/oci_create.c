@@ -208,6 +208,8 @@ static int create(struct app *app, const struct create_args *args, const char *i
 	choose_cgroup(app, id, &c->spec.linux_);
 	/* hooks may ask for the state of what is created, and then of what runs */
 	c->start &= !c->spec.hooks;
+	if (c->start && master)
+		oci_hold_signals();
 	if (file_write(c->state.dir, "config.json", config.s, config.len, 0600, false, err) == 0 &&
 	    (c->start || listen_for_start(c, err) == 0) && make(app, args, c, master, err) == 0 &&
 	    fill_state(app, c, err) == 0 && oci_announce(&args->io, &c->process, err) == 0)

@@ -73,6 +73,17 @@ static int serve_terminal(int pidfd, int master, struct error *err)
 	return exec_serve(&x, &result, err) < 0 ? -1 : result.exit_code;
 }
 
+sigset_t oci_hold_signals(void)
+{
+	sigset_t set;
+
+	sigfillset(&set);
+	sigdelset(&set, SIGCHLD);
+	sigdelset(&set, SIGPIPE);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return set;
+}
+
 /* It has our own streams; our signals are for it. */
 int oci_wait(int pidfd, int master, struct error *err)
 {
@@ -82,10 +93,7 @@ int oci_wait(int pidfd, int master, struct error *err)
 
 	if (master >= 0)
 		return serve_terminal(pidfd, master, err);
-	sigfillset(&set);
-	sigdelset(&set, SIGCHLD);
-	sigdelset(&set, SIGPIPE);
-	sigprocmask(SIG_BLOCK, &set, NULL);
+	set = oci_hold_signals();
 	fds[1].fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	while (!fds[0].revents) {
 		if (poll(fds, 2, -1) < 0 && errno != EINTR)
